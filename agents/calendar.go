@@ -1,0 +1,68 @@
+package agents
+
+import "math/bits"
+
+// A Calendar holds the free hours of lots over a ring of days: those of a lot
+// on day d are at d modulo the ring's length. Beside each lot's hours a mask
+// marks the days that have any, so that the days on which a machine and its
+// operator coincide are where two masks meet.
+type Calendar struct {
+	days int // length of the ring: 64 times a power of two
+	free []Hours
+	mask []uint64
+}
+
+// NewCalendar is a calendar without hours for the given lots, reaching at
+// least horizon days ahead.
+func NewCalendar(lots, horizon int) Calendar {
+	days := 64
+	for days < horizon {
+		days *= 2
+	}
+	return Calendar{days, make([]Hours, lots*days), make([]uint64, lots*days/64)}
+}
+
+// Days is how many days the calendar reaches, today included.
+func (c *Calendar) Days() Day { return Day(c.days) }
+
+// Free is the free hours of a lot on day d.
+func (c *Calendar) Free(lot int32, d Day) Hours {
+	return c.free[int(lot)*c.days+int(d)&(c.days-1)]
+}
+
+// Set makes h the free hours of a lot on day d.
+func (c *Calendar) Set(lot int32, d Day, h Hours) {
+	i := int(lot)*c.days + int(d)&(c.days-1)
+	c.free[i] = h
+	if h > 0 {
+		c.mask[i>>6] |= 1 << (i & 63)
+	} else {
+		c.mask[i>>6] &^= 1 << (i & 63)
+	}
+}
+
+// Add gives h hours back to a lot on day d, or takes them if h is negative.
+func (c *Calendar) Add(lot int32, d Day, h Hours) { c.Set(lot, d, c.Free(lot, d)+h) }
+
+// Next is the first day from d to end on which a has free hours, and b too
+// unless it is None; Never if there is none.
+func (c *Calendar) Next(a, b int32, d, end Day) Day {
+	words := c.days >> 6
+	wa := c.mask[int(a)*words : int(a)*words+words]
+	wb := wa
+	if b != None {
+		wb = c.mask[int(b)*words : int(b)*words+words]
+	}
+	for d <= end {
+		i := int(d) & (c.days - 1)
+		m := (wa[i>>6] & wb[i>>6]) >> (i & 63)
+		if m != 0 {
+			if d += Day(bits.TrailingZeros64(m)); d > end {
+				return Never
+			}
+			return d
+		}
+		d += Day(64 - i&63)
+	}
+	return Never
+}
