@@ -1,0 +1,403 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+
+	"idleshift/agents"
+)
+
+// account is what a world keeps count of. Amounts are booked once, for a firm
+// (or the platform) and for the order that they go with, so that the sum over
+// firms and the sum over orders agree.
+type account struct {
+	result     Result
+	ledgers    []agents.Ledger // by firm
+	rest       agents.Ledger   // of other firms of the region, who win what is lost
+	byFirm     []FirmResult
+	byKind     []agents.DayHours // of today
+	lent       []agents.Hours    // by lot: booked for others from today on
+	backlog    []agents.Hours    // by firm: primary hours that are neither done nor lost
+	clear      int64             // firms without backlog
+	allHours   agents.Hours      // sum of backlog
+	dealRows   []agents.Deal     // of today
+	trace      func(*Event)      // nil if nobody listens
+	check      bool
+	stopped    bool        // the run-out is over: what is open counts as lost
+	unmeasured agents.Fate // of orders outside the measured days
+	openOnes   int64       // measured orders that are open
+}
+
+func newAccount(w *World) account {
+	a := account{
+		ledgers: make([]agents.Ledger, len(w.Firms)),
+		byFirm:  make([]FirmResult, len(w.Firms)),
+		byKind:  make([]agents.DayHours, len(w.kinds)),
+		lent:    make([]agents.Hours, len(w.lots)),
+		backlog: make([]agents.Hours, len(w.Firms)),
+		clear:   int64(len(w.Firms)),
+	}
+	a.result = Result{
+		Regime:    w.Scenario.Compare[w.regime],
+		Replicate: w.Replicate,
+		Firms:     len(w.Firms),
+		Days:      w.Scenario.Time.Days,
+		Kinds:     make([]agents.Fate, len(w.kinds)),
+		Hours:     make([]agents.DayHours, len(w.kinds)),
+		Classes:   make([][NumNeeds]Need, len(w.classes)),
+	}
+	for f := range w.Firms {
+		a.byFirm[f].Firm = int32(f)
+		a.result.Employees += w.Firms[f].Employees
+	}
+	return a
+}
+
+// measuring tells whether today is one of the measured days.
+func (w *World) measuring() bool {
+	d := int(w.day) - w.Scenario.Time.Warmup
+	return d >= 0 && d < w.Scenario.Time.Days
+}
+
+// pay books an amount for a firm and the order that it goes with.
+func (w *World) pay(ord *order, firm int32, a agents.Account, m agents.Money) {
+	if !ord.measured || m == 0 {
+		return
+	}
+	w.ledgers[firm][a] += m
+	switch {
+	case a == agents.Value:
+		ord.net += m
+	case a <= agents.Fixed:
+		ord.net -= m
+	}
+}
+
+// sizeOfNeed is the class of an order by its primary hours.
+func sizeOfNeed(h agents.Hours) int8 {
+	switch {
+	case h < 8*agents.Hour:
+		return Under8
+	case h < 40*agents.Hour:
+		return Under40
+	case h < 160*agents.Hour:
+		return Under160
+	}
+	return Over160
+}
+
+// enter counts an arrival.
+func (w *World) enter(ord *order) {
+	w.owe(ord.firm, ord.asked)
+	ord.need = sizeOfNeed(ord.asked)
+	if !ord.measured {
+		return
+	}
+	w.openOnes++
+	n := w.needOf(ord)
+	n.Orders++
+	n.Hours += ord.asked
+	n.Potential += ord.value
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		op := &w.ops[i]
+		st := &w.classes[ord.class].operations[op.step]
+		n.Potential -= w.ownCost(ord.firm, st, op.hours)
+		w.result.Kinds[st.kind].Demand += op.hours
+		if k := w.kinds[st.kind].operator; k >= 0 {
+			w.result.Kinds[k].Demand += w.kinds[st.kind].ratio.Of(op.hours)
+		}
+	}
+}
+
+func (w *World) needOf(ord *order) *Need { return &w.result.Classes[ord.class][ord.need] }
+
+// owe adds h to a firm's backlog.
+func (w *World) owe(firm int32, h agents.Hours) {
+	before := w.backlog[firm]
+	w.backlog[firm] += h
+	w.allHours += h
+	if before == 0 && h != 0 {
+		w.clear--
+	} else if before != 0 && before+h == 0 {
+		w.clear++
+	}
+}
+
+// lose gives up h primary hours of an operation, with the operator's.
+func (w *World) lose(ord *order, op *operation, h agents.Hours) {
+	if h == 0 {
+		return
+	}
+	st := w.step(op)
+	k := &w.kinds[st.kind]
+	op.hours -= h
+	ord.missed += h
+	w.owe(ord.firm, -h)
+	w.loseHours(ord, st.kind, h)
+	if k.operator >= 0 {
+		w.loseHours(ord, k.operator, k.ratio.Of(op.hours+h)-k.ratio.Of(op.hours))
+	}
+}
+
+func (w *World) loseHours(ord *order, kind int16, h agents.Hours) {
+	w.byKind[kind].Lost += h
+	switch {
+	case !ord.measured:
+	case w.stopped:
+		w.result.Kinds[kind].Open += h
+	default:
+		w.result.Kinds[kind].Lost += h
+	}
+}
+
+// drop ends an order that is lost as a whole: its bookings are given back and
+// what it had cost is sunk.
+func (w *World) drop(o int32) {
+	ord := &w.orders.at[o]
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		w.releaseAll(i)
+		op := &w.ops[i]
+		w.lose(ord, op, op.hours-op.done-op.bought)
+	}
+	if ord.measured {
+		n := w.needOf(ord)
+		if w.stopped {
+			n.Open++
+		} else {
+			n.Lost++
+		}
+		if share := w.classes[ord.class].lostToRegion; share > 0 {
+			m := agents.Money(math.Round(share * float64(max(0, ord.value))))
+			w.rest[agents.Value] += m
+			ord.net += m
+		}
+		n.Realised += ord.net
+		w.openOnes--
+	}
+	w.tell(ord, Event{What: Dropped, Operation: -1, Kind: -1, Hours: ord.missed, Money: ord.value})
+	w.close(o)
+}
+
+// settle delivers an order when nothing of it is left to do.
+func (w *World) settle(o int32) {
+	ord := &w.orders.at[o]
+	end := ord.arrived
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		op := &w.ops[i]
+		if op.done+op.bought != op.hours || op.first != agents.None {
+			return
+		}
+		if op.hours > 0 {
+			end = max(end, op.end)
+		}
+	}
+	if ord.missed == ord.asked {
+		w.drop(o)
+		return
+	}
+	late := max(0, end-ord.due)
+	value := ord.value
+	if ord.missed > 0 {
+		value = portion(value, ord.asked-ord.missed, ord.asked)
+	}
+	cost := agents.Money(math.Round(float64(late) * w.classes[ord.class].lateCost * float64(value)))
+	w.pay(ord, ord.firm, agents.Value, value)
+	w.pay(ord, ord.firm, agents.Lateness, cost)
+	if ord.measured {
+		n := w.needOf(ord)
+		if late > 0 {
+			n.Late++
+		} else {
+			n.OnTime++
+		}
+		n.Realised += ord.net
+		w.openOnes--
+	}
+	w.tell(ord, Event{What: Delivered, Operation: -1, Kind: -1, Last: end, Money: cost})
+	w.close(o)
+}
+
+func (w *World) overflow(h agents.Hours) { w.result.Overflow += h }
+
+// displaced counts what an order lacks on arrival while as many hours of the
+// same units are lent.
+func (w *World) displaced(op *operation) {
+	st := w.step(op)
+	ord := &w.orders.at[op.order]
+	if l := w.owns(ord.firm, st.kind); l != agents.None && ord.measured {
+		w.result.Displaced += min(op.lack, w.lent[l])
+	}
+}
+
+// endDay closes the day's hours: what was not used is idle.
+func (w *World) endDay() {
+	if w.measuring() {
+		for i := range w.lots {
+			l := &w.lots[i]
+			k := &w.kinds[l.kind]
+			capacity := k.hours * agents.Hours(l.units)
+			up := k.hours * agents.Hours(w.up(int32(i)))
+			d := &w.byKind[l.kind]
+			d.Capacity += capacity
+			d.Normal += k.normal * agents.Hours(l.units)
+			d.Down += capacity - up
+			idle := w.cal.Free(int32(i), w.day)
+			d.Idle += idle
+			f := &w.byFirm[l.firm]
+			f.Capacity += capacity
+			f.Idle += idle
+		}
+		for k := range w.byKind {
+			addHours(&w.result.Hours[k], &w.byKind[k])
+			if w.check {
+				w.checkDay(k)
+			}
+		}
+		w.result.Backlog += w.allHours
+		w.result.ClearDays += w.clear
+	}
+}
+
+func addHours(sum, d *agents.DayHours) {
+	sum.Capacity += d.Capacity
+	sum.Own += d.Own
+	sum.Late += d.Late
+	sum.Shared += d.Shared
+	sum.Setup += d.Setup
+	sum.Travel += d.Travel
+	sum.Idle += d.Idle
+	sum.Down += d.Down
+	sum.Overtime += d.Overtime
+	sum.Outside += d.Outside
+	sum.Lost += d.Lost
+	sum.Normal += d.Normal
+}
+
+func (w *World) breach(format string, a ...any) {
+	if len(w.result.Breaches) < 20 {
+		w.result.Breaches = append(w.result.Breaches, fmt.Sprintf("day %d: ", w.Region.measured(w.day))+fmt.Sprintf(format, a...))
+	}
+}
+
+func (w *World) checkDay(k int) {
+	d := &w.byKind[k]
+	if sum := d.Own + d.Late + d.Shared + d.Setup + d.Travel + d.Idle + d.Down; sum != d.Capacity {
+		w.breach("%s: capacity is %d s, its uses add up to %d s", w.KindNames[k], d.Capacity, sum)
+	}
+}
+
+// checkCalendars looks for hours booked that were not there.
+func (w *World) checkCalendars() {
+	for i := range w.lots {
+		for d := w.day; d < w.day+w.cal.Days(); d++ {
+			if h := w.cal.Free(int32(i), d); h < 0 {
+				w.breach("firm %d, %s: %d s too many are booked on day %d", w.lots[i].firm, w.KindNames[w.lots[i].kind], -h, d)
+			}
+			if h := w.overtime(int32(i), d); h < 0 {
+				w.breach("firm %d, %s: %d s too many of overtime are booked on day %d", w.lots[i].firm, w.KindNames[w.lots[i].kind], -h, d)
+			}
+		}
+	}
+}
+
+// finish closes the books: fixed cost and membership of the measured days, and
+// what adds up over firms.
+func (w *World) finish() (*Result, []FirmResult) {
+	r := &w.result
+	days := agents.Money(w.Scenario.Time.Days)
+	for i := range w.lots {
+		l := &w.lots[i]
+		w.ledgers[l.firm][agents.Fixed] += w.kinds[l.kind].fixed * agents.Money(l.units) * days
+	}
+	year := float64(w.Scenario.Time.Days) / float64(w.Scenario.Time.YearDays)
+	joined := make([]bool, len(w.Firms))
+	for m := range w.markets {
+		t := w.markets[m].tier
+		if t.partners {
+			// known partners need no membership
+			continue
+		}
+		cost := agents.MoneyOf((t.spec.JoinCost + t.spec.PolicyCost) * year)
+		for f := range w.Firms {
+			if t.member[f] {
+				w.ledgers[f][agents.Membership] += cost
+				joined[f] = true
+			}
+		}
+		r.Platform[agents.Running] += agents.MoneyOf(t.spec.RunningCost * year)
+	}
+	for _, j := range joined {
+		if j {
+			r.Members++
+		}
+	}
+	fees := agents.Money(0)
+	for f := range w.ledgers {
+		w.byFirm[f].Ledger = w.ledgers[f]
+		r.Region.Add(&w.ledgers[f])
+		fees += w.ledgers[f][agents.Fees]
+	}
+	r.Platform[agents.Fees] = -fees
+	r.Region.Add(&r.Platform)
+	r.Region.Add(&w.rest)
+	if w.check {
+		w.checkTotals()
+	}
+	return r, w.byFirm
+}
+
+func (w *World) checkTotals() {
+	r := &w.result
+	for k := range r.Kinds {
+		f := &r.Kinds[k]
+		if sum := f.OwnOnTime + f.OwnLate + f.Shared + f.Overtime + f.Outside + f.Lost + f.Open; sum != f.Demand {
+			w.breach("%s: demand is %d s, what became of it adds up to %d s", w.KindNames[k], f.Demand, sum)
+		}
+	}
+	if r.Region[agents.Paid] != r.Region[agents.Received] {
+		w.breach("paid %d, received %d", r.Region[agents.Paid], r.Region[agents.Received])
+	}
+	if r.Region[agents.Fees] != 0 {
+		w.breach("fees of firms and platform do not cancel: %d", r.Region[agents.Fees])
+	}
+	var provided, received agents.Hours
+	profit := r.Platform.Profit() + w.rest.Profit()
+	for f := range w.byFirm {
+		provided += w.byFirm[f].Provided
+		received += w.byFirm[f].Received
+		profit += w.ledgers[f].Profit()
+	}
+	if provided != received {
+		w.breach("provided %d s, received %d s", provided, received)
+	}
+	if want := r.Region.Surplus() - r.Region[agents.Abroad]; profit != want {
+		w.breach("profits add up to %d, surplus less what leaves the firms is %d", profit, want)
+	}
+	realised := agents.Money(0)
+	for c := range r.Classes {
+		for n := range r.Classes[c] {
+			need := &r.Classes[c][n]
+			realised += need.Realised
+			if need.Orders != need.OnTime+need.Late+need.Lost+need.Open {
+				w.breach("%s: %d orders, %d accounted for", w.ClassNames[c], need.Orders, need.OnTime+need.Late+need.Lost+need.Open)
+			}
+		}
+	}
+	if want := r.Region.Surplus() + r.Region[agents.Fixed] + r.Region[agents.Membership] + r.Region[agents.Running]; realised != want {
+		w.breach("orders realised %d, the ledgers say %d", realised, want)
+	}
+	for f, h := range w.backlog {
+		if h < 0 {
+			w.breach("firm %d: backlog of %d s", f, h)
+		}
+	}
+}
+
+// tell reports an event of an order, if anybody listens.
+func (w *World) tell(ord *order, e Event) {
+	if w.trace == nil {
+		return
+	}
+	e.Day, e.Regime, e.Class, e.Firm, e.Order = w.day, int16(w.regime), ord.class, ord.firm, ord.seq+1
+	w.trace(&e)
+}

@@ -1,0 +1,478 @@
+package sim
+
+import (
+	"cmp"
+	"slices"
+
+	"idleshift/agents"
+)
+
+// advance is one day of one regime, in the order of the model.
+func (w *World) advance(n *today) {
+	w.begin(n)   // breakdowns, repairs, absences: today's hours
+	w.repair()   // bookings that were hit are loaded afresh
+	w.retry()    // short operations try their own calendars again
+	w.arrive()   // arrivals are loaded; each shortage reserves its fallback
+	w.trade()    // the tiers clear; deals release fallbacks
+	w.finalise() // reservations whose last day it is become final
+	w.execute()  // the day's work, and its accounts
+	w.roll()     // the calendars move on
+}
+
+// up is the units of a lot that are available today.
+func (w *World) up(lot int32) int32 {
+	if w.nature == nil {
+		return w.lots[lot].units
+	}
+	return w.nature.up[lot]
+}
+
+// begin sets today's hours to what is really there.
+func (w *World) begin(n *today) {
+	w.day, w.nature = n.day, n
+	clear(w.byKind)
+	w.dealRows = w.dealRows[:0]
+	w.negative = w.negative[:0]
+	for i := range w.lots {
+		l := &w.lots[i]
+		k := &w.kinds[l.kind]
+		if k.up == 1 {
+			continue
+		}
+		delta := k.hours*agents.Hours(n.up[i]) - l.plan
+		if delta == 0 {
+			continue
+		}
+		w.cal.Add(int32(i), w.day, delta)
+		if l.over > 0 {
+			w.over.Add(w.overOf[i], w.day, k.overtime*agents.Hours(n.up[i])-l.over)
+		}
+		if delta > 0 {
+			w.freed[l.firm] = true
+		}
+		if w.cal.Free(int32(i), w.day) < 0 || w.overtime(int32(i), w.day) < 0 {
+			w.negative = append(w.negative, int32(i))
+		}
+	}
+}
+
+// repair gives back the latest-due bookings of lots that lost hours today and
+// plans their orders anew; then what more than the mean is there pulls own
+// work forward.
+func (w *World) repair() {
+	if len(w.negative) > 0 {
+		w.giveBack()
+	}
+	for i := range w.lots {
+		l := &w.lots[i]
+		k := &w.kinds[l.kind]
+		if k.up < 1 {
+			if excess := k.hours*agents.Hours(w.up(int32(i))) - l.plan; excess > 0 {
+				w.pullForward(int32(i), excess)
+			}
+		}
+	}
+}
+
+func (w *World) giveBack() {
+	w.picked = w.picked[:0]
+	for n := w.dayHead[w.ring(w.day)]; n != agents.None; n = w.booked.at[n].post {
+		b := &w.booked.at[n]
+		for _, l := range b.lot {
+			if l != agents.None && (w.cal.Free(l, w.day) < 0 || w.overtime(l, w.day) < 0) {
+				w.picked = append(w.picked, n)
+				break
+			}
+		}
+	}
+	slices.SortFunc(w.picked, func(m, n int32) int {
+		a, b := &w.orders.at[w.ops[w.booked.at[m].op].order], &w.orders.at[w.ops[w.booked.at[n].op].order]
+		return cmp.Or(cmp.Compare(b.due, a.due), cmp.Compare(b.seq, a.seq), cmp.Compare(w.booked.at[n].op, w.booked.at[m].op), cmp.Compare(n, m))
+	})
+	w.hit = w.hit[:0]
+	for _, n := range w.picked {
+		b := &w.booked.at[n]
+		short := false
+		for _, l := range b.lot {
+			short = short || l != agents.None && (w.cal.Free(l, w.day) < 0 || w.overtime(l, w.day) < 0)
+		}
+		if !short {
+			continue
+		}
+		op := &w.ops[b.op]
+		ord := &w.orders.at[op.order]
+		w.tell(ord, Event{What: Hit, Operation: op.step, Kind: w.step(op).kind, Hours: b.work, First: w.day, Last: w.day})
+		w.hit = append(w.hit, op.order)
+		w.unbook(n)
+	}
+	slices.SortFunc(w.hit, func(a, b int32) int { return cmp.Compare(w.orders.at[a].seq, w.orders.at[b].seq) })
+	for _, o := range slices.Compact(w.hit) {
+		w.cancelPending(o)
+		w.replan(o)
+	}
+}
+
+// pullForward moves the firm's own work of the lot, earliest due first, from
+// its latest planned day into hours of today beyond the mean. Steps that wait
+// for others, that are short or that nothing is planned for are passed over.
+func (w *World) pullForward(lot int32, excess agents.Hours) {
+	excess = min(excess, w.cal.Free(lot, w.day))
+	for o := w.active[w.lots[lot].firm]; o != agents.None && excess > 0; o = w.orders.at[o].next {
+		ord := &w.orders.at[o]
+		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+			op := &w.ops[i]
+			if op.done+op.bought == op.hours {
+				continue
+			}
+			if n := op.first; n != agents.None && !op.short && (w.booked.at[n].lot[0] == lot || w.booked.at[n].lot[1] == lot) && w.reached(ord, i) {
+				excess -= w.pull(i, lot, excess)
+			}
+			break // the steps after it wait
+		}
+	}
+}
+
+// pull moves up to limit hours of the lot from the operation's latest days to
+// today and returns how many. Set-up and overtime stay where they are.
+func (w *World) pull(i, lot int32, limit agents.Hours) (moved agents.Hours) {
+	op := &w.ops[i]
+	st := w.step(op)
+	k := &w.kinds[st.kind]
+	for moved < limit {
+		n := w.lastOwn(op)
+		if n == agents.None {
+			return moved
+		}
+		b := w.booked.at[n]
+		primary := b.hours[0]
+		x := min(primary, w.cal.Free(b.lot[0], w.day), st.perDay-w.workOn(op, w.day))
+		if b.lot[1] != agents.None {
+			x = min(x, k.ratio.Within(w.cal.Free(b.lot[1], w.day)))
+		}
+		if b.lot[0] == lot {
+			x = min(x, limit-moved)
+		} else {
+			x = min(x, k.ratio.Within(limit-moved))
+		}
+		if x <= 0 || primary != b.work || b.over != [2]agents.Hours{} {
+			return moved
+		}
+		w.unbook(n)
+		op.end = w.day
+		w.book(i, agents.None, b.lot, w.day, x, x, k.ratio, b.travel, false)
+		if x < primary {
+			w.book(i, agents.None, b.lot, b.day, primary-x, primary-x, k.ratio, b.travel, false)
+		}
+		for m := op.first; m != agents.None; m = w.booked.at[m].next {
+			op.end = max(op.end, w.booked.at[m].day)
+		}
+		if b.lot[0] == lot {
+			moved += x
+		} else {
+			moved += k.ratio.Of(x)
+		}
+	}
+	return moved
+}
+
+// reached tells whether the steps before operation i are done by today.
+func (w *World) reached(ord *order, i int32) bool {
+	for j := ord.first; j < i; j++ {
+		if w.ops[j].end > w.day {
+			return false
+		}
+	}
+	return true
+}
+
+// lastOwn is the operation's latest own booking after today, None if none.
+func (w *World) lastOwn(op *operation) int32 {
+	last := agents.None
+	for n := op.first; n != agents.None; n = w.booked.at[n].next {
+		if b := &w.booked.at[n]; b.deal == agents.None && b.day > w.day {
+			last = n
+		}
+	}
+	return last
+}
+
+// enlist puts a short operation on the list of those that lack something.
+func (w *World) enlist(i int32) {
+	op := &w.ops[i]
+	ord := &w.orders.at[op.order]
+	if !op.listed {
+		w.list(i)
+	}
+	if w.trace == nil || op.told == op.lack {
+		return
+	}
+	op.told = op.lack
+	k := w.step(op).kind
+	w.tell(ord, Event{What: Requested, Operation: op.step, Kind: k, Hours: op.lack, First: op.from, Last: op.latest})
+	w.tell(ord, Event{What: Reserved, Operation: op.step, Kind: k, Fallback: op.fallback, Hours: op.lack, Money: op.stake, Last: op.commit})
+}
+
+// list appends an operation to the list of short ones.
+func (w *World) list(i int32) {
+	w.ops[i].listed = true
+	w.short = append(w.short, i)
+}
+
+// tidy drops operations that lack nothing any more from the list and brings it
+// into order of arrival: what was added since the last time is merged in.
+func (w *World) tidy() {
+	kept, sorted := w.short[:0], 0
+	for x, i := range w.short {
+		if w.ops[i].short {
+			kept = append(kept, i)
+		} else {
+			w.ops[i].listed = false
+		}
+		if x < w.sorted {
+			sorted = len(kept)
+		}
+	}
+	w.short = kept
+	added := append(w.picked[:0], kept[sorted:]...)
+	w.picked = added
+	if len(added) > 0 {
+		slices.SortFunc(added, w.byArrival)
+		at := sorted - 1
+		for to := len(kept) - 1; len(added) > 0; to-- {
+			if last := added[len(added)-1]; at < 0 || w.byArrival(kept[at], last) < 0 {
+				kept[to] = last
+				added = added[:len(added)-1]
+			} else {
+				kept[to] = kept[at]
+				at--
+			}
+		}
+	}
+	w.sorted = len(w.short)
+}
+
+func (w *World) byArrival(i, j int32) int {
+	a, b := &w.ops[i], &w.ops[j]
+	if a.order == b.order {
+		return cmp.Compare(a.step, b.step)
+	}
+	return cmp.Compare(w.orders.at[a.order].seq, w.orders.at[b.order].seq)
+}
+
+// retry plans short orders again where hours came free at their firm.
+func (w *World) retry() {
+	w.tidy()
+	for x := 0; x < len(w.short); x++ {
+		op := &w.ops[w.short[x]]
+		if !op.short {
+			continue
+		}
+		ord := &w.orders.at[op.order]
+		if w.freed[ord.firm] && !w.waits(ord) && w.sooner(w.short[x]) {
+			w.replan(op.order)
+		}
+	}
+	w.decide()
+	clear(w.freed)
+}
+
+// sooner tells whether there may now be room for a short operation in time, or
+// for a late one before its planned end.
+func (w *World) sooner(i int32) bool {
+	op := &w.ops[i]
+	last := op.latest
+	if op.fallback == FallbackLate {
+		last = max(last, op.end-1)
+	}
+	lack := op.lack
+	for n := op.first; n != agents.None; n = w.booked.at[n].next {
+		if b := &w.booked.at[n]; b.fallback && b.day <= last {
+			lack -= b.work
+		}
+	}
+	return lack <= 0 || w.seek(i, lack, op.from, last, false) < lack
+}
+
+// waits tells whether a deal for the order waits for approval.
+func (w *World) waits(ord *order) bool {
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		if w.ops[i].waiting {
+			return true
+		}
+	}
+	return false
+}
+
+// arrive opens the day's orders and loads them, by firm and number.
+func (w *World) arrive() {
+	for x := range w.nature.arrivals {
+		a := &w.nature.arrivals[x]
+		o := w.open(a, w.nature.hours[a.first:int(a.first)+len(w.classes[a.class].operations)])
+		ord := &w.orders.at[o]
+		w.tell(ord, Event{What: Arrived, Operation: -1, Kind: -1, Hours: ord.asked, Money: ord.value, Last: ord.due})
+		w.plan(o)
+		ord = &w.orders.at[o]
+		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+			if op := &w.ops[i]; op.short {
+				w.displaced(op)
+			} else if w.trace != nil && op.first != agents.None {
+				w.tell(ord, Event{What: Loaded, Operation: op.step, Kind: w.step(op).kind, Hours: op.planned, First: w.booked.at[op.first].day, Last: op.end})
+			}
+		}
+		w.settle(o) // an order without hours is delivered at once
+	}
+}
+
+// finalise makes reservations final whose last day has come.
+func (w *World) finalise() {
+	w.tidy()
+	for x := 0; x < len(w.short); x++ {
+		i := w.short[x]
+		op := &w.ops[i]
+		if !op.short || op.commit > w.day {
+			continue
+		}
+		o := op.order
+		ord := &w.orders.at[o]
+		w.tell(ord, Event{What: Committed, Operation: op.step, Kind: w.step(op).kind, Fallback: op.fallback, Hours: op.lack, Money: op.stake})
+		switch op.fallback {
+		case FallbackOutside:
+			op.short = false
+			w.buy(ord, op)
+			w.settle(o)
+		case FallbackLost:
+			if !w.classes[ord.class].partial {
+				w.drop(o)
+				continue
+			}
+			op.short = false
+			w.lose(ord, op, op.lack)
+			w.settle(o)
+		default:
+			op.short = false // its hours are booked
+		}
+	}
+	w.tidy()
+}
+
+// buy takes what an operation lacks from the outside market.
+func (w *World) buy(ord *order, op *operation) {
+	st := w.step(op)
+	m := w.kinds[st.kind].outside
+	price := m.price.For(max(op.lack, m.minimum))
+	resource := agents.MoneyOf(price.Float() * w.Scenario.Accounts.OutsideShare)
+	w.pay(ord, ord.firm, agents.Outside, resource)
+	w.pay(ord, ord.firm, agents.Abroad, price-resource)
+	w.owe(ord.firm, -op.lack)
+	from := op.done + op.bought
+	op.bought += op.lack
+	op.end = max(op.end, w.day+m.lead)
+	w.byKind[st.kind].Outside += op.lack
+	k := &w.kinds[st.kind]
+	if ord.measured {
+		w.result.Kinds[st.kind].Outside += op.lack
+	}
+	if k.operator >= 0 {
+		h := k.ratio.Of(from+op.lack) - k.ratio.Of(from)
+		w.byKind[k.operator].Outside += h
+		if ord.measured {
+			w.result.Kinds[k.operator].Outside += h
+		}
+	}
+}
+
+// execute does the day's work.
+func (w *World) execute() {
+	for n := w.dayHead[w.ring(w.day)]; n != agents.None; {
+		b := &w.booked.at[n]
+		next := b.post
+		w.work(b)
+		o := w.ops[b.op].order
+		w.unlink(n)
+		w.settle(o)
+		n = next
+	}
+	w.endDay()
+	if w.check {
+		w.checkCalendars()
+	}
+}
+
+// work books the hours and the money of one day's work.
+func (w *World) work(b *booking) {
+	op := &w.ops[b.op]
+	ord := &w.orders.at[op.order]
+	st := w.step(op)
+	primary := &w.kinds[st.kind]
+	from := op.done + op.bought
+	net := [2]agents.Hours{b.work, 0}
+	if b.lot[1] != agents.None {
+		net[1] = primary.ratio.Of(from+b.work) - primary.ratio.Of(from)
+	}
+	kinds := [2]int16{st.kind, primary.operator}
+	for c, l := range b.lot {
+		if l == agents.None {
+			continue
+		}
+		kind := kinds[c]
+		k, owner := &w.kinds[kind], w.lots[l].firm
+		all := b.hours[c] + b.over[c]
+		extra := all - b.travel[c] - net[c]
+		inTime := min(net[c], max(0, b.hours[c]-b.travel[c]-extra)) // net hours within regular time
+		day := &w.byKind[kind]
+		day.Travel += min(b.travel[c], b.hours[c])
+		day.Setup += b.hours[c] - min(b.travel[c], b.hours[c]) - inTime
+		day.Overtime += b.over[c]
+		own := owner == ord.firm
+		fate := &w.result.Kinds[kind]
+		if !ord.measured {
+			fate = &w.unmeasured
+		}
+		fate.Overtime += net[c] - inTime
+		switch {
+		case !own:
+			day.Shared += inTime
+			fate.Shared += inTime
+		case w.day > ord.due:
+			day.Late += inTime
+			fate.OwnLate += inTime
+		default:
+			day.Own += inTime
+			fate.OwnOnTime += inTime
+		}
+		if w.measuring() {
+			f := &w.byFirm[owner]
+			if own {
+				f.Own += net[c]
+			} else {
+				f.Provided += net[c]
+				w.byFirm[ord.firm].Received += net[c]
+			}
+		}
+		cost := w.lots[l].cost
+		w.pay(ord, owner, agents.Variable, cost.For(net[c]))
+		w.pay(ord, owner, agents.Setup, cost.For(extra))
+		w.pay(ord, owner, agents.Travel, cost.For(b.travel[c]))
+		w.pay(ord, owner, agents.Overtime, k.premium.For(b.over[c]))
+		if b.deal != agents.None && !own {
+			w.payProvider(ord, b, c, owner)
+			w.lent[l] -= all
+		}
+	}
+	op.done += b.work
+	op.planned -= b.work
+	if b.deal == agents.None {
+		op.prepared = true
+	}
+	w.owe(ord.firm, -b.work)
+	if op.done+op.bought+op.planned > op.hours {
+		println("OVER", w.regime, ord.seq+1, op.step, op.done, op.bought, op.planned, op.hours, b.deal, w.day)
+	}
+}
+
+// roll opens the day that comes within reach in the place of today.
+func (w *World) roll() {
+	for i := range w.lots {
+		w.openDay(int32(i), w.day+w.cal.Days())
+	}
+}

@@ -1,0 +1,326 @@
+package sim
+
+import (
+	"math"
+
+	"idleshift/agents"
+)
+
+// seek finds room on the firm's own calendars for need primary hours of an
+// operation, on the earliest days from first to last, and leaves the slots in
+// w.slots. It returns the hours without room.
+func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtime bool) agents.Hours {
+	w.slots = w.slots[:0]
+	op := &w.ops[i]
+	ord, st := &w.orders.at[op.order], w.step(op)
+	k := &w.kinds[st.kind]
+	a, b := w.owns(ord.firm, st.kind), w.owns(ord.firm, k.operator)
+	if a == agents.None || k.operator >= 0 && b == agents.None ||
+		!w.Firms[ord.firm].fits(st.domain, w.classes[ord.class].certification) {
+		return need
+	}
+	first, last = max(first, w.day), min(last, w.day+w.cal.Days()-1)
+	for d := first; d <= last && need > 0; d++ {
+		var x agents.Hours
+		if overtime {
+			x = w.cal.Free(a, d) + w.overtime(a, d)
+			if b != agents.None {
+				x = min(x, k.ratio.Within(w.cal.Free(b, d)+w.overtime(b, d)))
+			}
+		} else {
+			if d = w.cal.Next(a, b, d, last); d > last {
+				break
+			}
+			x = w.cal.Free(a, d)
+			if b != agents.None {
+				x = min(x, k.ratio.Within(w.cal.Free(b, d)))
+			}
+		}
+		if x = min(x, st.perDay-w.workOn(op, d), need); x > 0 {
+			w.slots = append(w.slots, agents.Slot{Day: d, Hours: x})
+			need -= x
+		}
+	}
+	return need
+}
+
+// workOn is the primary hours booked for an operation on a day.
+func (w *World) workOn(op *operation, d agents.Day) (h agents.Hours) {
+	for n := op.first; n != agents.None && w.booked.at[n].day <= d; n = w.booked.at[n].next {
+		if b := &w.booked.at[n]; b.day == d {
+			h += b.hours[0] + b.over[0] - b.travel[0]
+		}
+	}
+	return h
+}
+
+// load books the slots that seek found; the first set-up hours are not work.
+func (w *World) load(i int32, setup agents.Hours, fallback bool) {
+	op := &w.ops[i]
+	ord, st := &w.orders.at[op.order], w.step(op)
+	k := &w.kinds[st.kind]
+	lots := [2]int32{w.owns(ord.firm, st.kind), w.owns(ord.firm, k.operator)}
+	for _, s := range w.slots {
+		extra := min(setup, s.Hours)
+		setup -= extra
+		w.book(i, agents.None, lots, s.Day, s.Hours, s.Hours-extra, k.ratio, [2]agents.Hours{}, fallback)
+	}
+}
+
+// slotted is the primary hours in w.slots, and the last day of them.
+func (w *World) slotted() (h agents.Hours, last agents.Day) {
+	for _, s := range w.slots {
+		h, last = h+s.Hours, s.Day
+	}
+	return h, last
+}
+
+// ownCost is what h primary hours of a step cost the firm on its own units;
+// public tariffs stand in for units it does not own.
+func (w *World) ownCost(firm int32, st *step, h agents.Hours) agents.Money {
+	k := &w.kinds[st.kind]
+	c := w.costOf(firm, st.kind).For(h)
+	if k.operator >= 0 {
+		c += w.costOf(firm, k.operator).For(k.ratio.Of(h))
+	}
+	return c
+}
+
+func (w *World) costOf(firm int32, k int16) agents.Money {
+	if l := w.owns(firm, k); l != agents.None {
+		return w.lots[l].cost
+	}
+	return w.kinds[k].variable
+}
+
+// overtimeCost is what the slots cost in premiums.
+func (w *World) overtimeCost(firm int32, st *step) (c agents.Money) {
+	k := &w.kinds[st.kind]
+	a, b := w.owns(firm, st.kind), w.owns(firm, k.operator)
+	for _, s := range w.slots {
+		c += k.premium.For(max(0, s.Hours-max(0, w.cal.Free(a, s.Day))))
+		if b != agents.None {
+			c += w.kinds[k.operator].premium.For(max(0, k.ratio.Of(s.Hours)-max(0, w.cal.Free(b, s.Day))))
+		}
+	}
+	return c
+}
+
+// tail is the least days that the steps after i need beyond the day on which
+// step i ends.
+func (w *World) tail(ord *order, i int) (days agents.Day) {
+	for j := i + 1; j < int(ord.steps); j++ {
+		op := &w.ops[ord.first+int32(j)]
+		if left := op.hours - op.done - op.bought; left > 0 {
+			days += agents.Day((left - 1) / w.step(op).perDay)
+		}
+	}
+	return days
+}
+
+// plan loads what an order still lacks, operation by operation: on own
+// calendars in time if there is room, else by the cheapest fallback, which is
+// reserved at once. An order that is not worth completing that way is loaded
+// not at all; its shortages stand in the markets until a deal makes it whole
+// or it is too late.
+//
+// It expects the order's own bookings to be released where hours are to be
+// found anew.
+func (w *World) plan(o int32) {
+	ord := &w.orders.at[o]
+	cl := &w.classes[ord.class]
+	ord.lost = false
+	if !w.tryPlan(o) && !cl.partial {
+		w.forgo(o)
+	}
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		if w.ops[i].short {
+			w.enlist(i)
+		}
+	}
+}
+
+// tryPlan loads the order and reports whether that is worth its cost.
+func (w *World) tryPlan(o int32) bool {
+	ord := &w.orders.at[o]
+	cl := &w.classes[ord.class]
+	start, slip := w.day, agents.Day(0)
+	cost, lacking := agents.Money(0), false
+	for j := range int(ord.steps) {
+		i := ord.first + int32(j)
+		op := &w.ops[i]
+		st := &cl.operations[j]
+		op.short, op.lack, op.fallback = false, 0, NoFallback
+		op.from, op.latest = start, ord.due-w.tail(ord, j)+slip
+		if op.first != agents.None && w.booked.at[op.first].day < start && op.done == 0 {
+			w.releaseAll(i) // its predecessor now ends after the day a deal was made for
+		}
+		need := op.hours - op.done - op.bought - op.planned
+		if need == 0 {
+			start = max(start, op.end)
+			continue
+		}
+		if op.first == agents.None {
+			op.end = start
+		}
+		setup := st.setup
+		if op.prepared {
+			setup = 0
+		}
+		left := w.seek(i, need+setup, start, op.latest, false)
+		if left == 0 {
+			cost += w.ownCost(ord.firm, st, need+setup)
+			w.load(i, setup, false)
+			start = op.end
+			continue
+		}
+		lacking = true
+		if found, _ := w.slotted(); cl.partial && found > setup {
+			w.load(i, setup, false)
+			need -= found - setup
+			setup = 0
+		}
+		op.short, op.lack = true, need
+		share := ord.value
+		if cl.partial {
+			share = portion(ord.value, need, ord.asked)
+		}
+		price, end := w.fallBack(i, need, setup, start, slip, share)
+		op.stake = price
+		if op.fallback == FallbackLost {
+			op.stake = share
+			if !cl.partial {
+				return false
+			}
+			continue
+		}
+		cost += price
+		slip += max(0, end-op.latest)
+		start = end
+	}
+	return !lacking || cost <= ord.value
+}
+
+// portion is the share of an amount that part has of whole, rounded.
+func portion(m agents.Money, part, whole agents.Hours) agents.Money {
+	if whole == 0 {
+		return 0
+	}
+	return agents.Money(math.Round(float64(m) * float64(part) / float64(whole)))
+}
+
+// fallBack reserves the cheapest way out for need hours of an operation and
+// returns its cost and its end. share is the value lost without them.
+func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.Day, share agents.Money) (agents.Money, agents.Day) {
+	op := &w.ops[i]
+	ord, st := &w.orders.at[op.order], w.step(op)
+	cl, k := &w.classes[ord.class], &w.kinds[st.kind]
+	own := w.ownCost(ord.firm, st, need+setup)
+	lateness := func(end agents.Day) agents.Money {
+		return agents.Money(math.Round(float64(max(0, end-op.latest)) * cl.lateCost * float64(share)))
+	}
+	latest := op.latest + max(0, cl.lateDays-slip)
+	best, cost, end := FallbackLost, share, op.latest
+	if !cl.partial {
+		cost = math.MaxInt64 // the order as a whole decides
+	}
+	if w.seek(i, need+setup, start, op.latest, true) == 0 {
+		if c := own + w.overtimeCost(ord.firm, st); c < cost {
+			_, e := w.slotted()
+			best, cost, end = FallbackExtra, c, e
+		}
+	}
+	if m := k.outside; m != nil {
+		if e := start + m.lead; e <= latest {
+			if c := m.price.For(max(need, m.minimum)) + lateness(e); c < cost {
+				best, cost, end = FallbackOutside, c, e
+			}
+		}
+	}
+	if latest > op.latest {
+		if left := w.seek(i, need+setup, start, latest, false); left == 0 {
+			_, e := w.slotted()
+			if c := own + lateness(e); c < cost {
+				best, cost, end = FallbackLate, c, e
+			}
+		} else if latest >= w.day+w.cal.Days() {
+			w.overflow(left)
+		}
+	}
+	op.fallback = best
+	switch best {
+	case FallbackExtra:
+		w.seek(i, need+setup, start, op.latest, true)
+		w.load(i, setup, true)
+		op.commit = w.slots[0].Day
+	case FallbackLate:
+		w.seek(i, need+setup, start, latest, false)
+		w.load(i, setup, true)
+		op.commit = w.slots[0].Day
+	case FallbackOutside:
+		op.commit = max(start, op.latest-k.outside.lead)
+		end = op.commit + k.outside.lead
+		op.end = end
+	case FallbackLost:
+		op.commit = max(w.day, op.latest-agents.Day((need+setup-1)/st.perDay))
+		op.end = max(start, op.end)
+	}
+	return cost, end
+}
+
+// forgo releases an order that is not worth completing and states what every
+// step lacks, with the value at stake: it needs all of that or nothing.
+func (w *World) forgo(o int32) {
+	ord := &w.orders.at[o]
+	cl := &w.classes[ord.class]
+	ord.lost = true
+	for j := range ord.steps {
+		w.release(ord.first + int32(j))
+	}
+	start, commit := w.day, agents.Never
+	own, lacks := agents.Money(0), agents.Hours(0)
+	for j := range int(ord.steps) {
+		i := ord.first + int32(j)
+		op, st := &w.ops[i], &cl.operations[j]
+		need := op.hours - op.done - op.bought - op.planned
+		op.from, op.latest = start, ord.due-w.tail(ord, j)
+		op.short, op.lack, op.fallback = false, 0, NoFallback
+		if need == 0 {
+			start = max(start, op.end)
+			continue
+		}
+		op.end = start
+		setup := st.setup
+		if op.prepared {
+			setup = 0
+		}
+		days := agents.Day((need + setup - 1) / st.perDay)
+		commit = min(commit, op.latest-days)
+		if w.seek(i, need+setup, start, op.latest, false) == 0 {
+			own += w.ownCost(ord.firm, st, need+setup)
+			w.load(i, setup, false) // for the steps after it to see; given back below
+			start = op.end
+			continue
+		}
+		op.short, op.lack, op.fallback = true, need, FallbackLost
+		lacks += need
+		start += days
+	}
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		w.release(i)
+		if op := &w.ops[i]; op.short {
+			op.stake = portion(max(0, ord.value-own), op.lack, lacks)
+			op.commit = max(w.day, commit)
+		}
+	}
+}
+
+// replan gives an order's own bookings back and loads it afresh.
+func (w *World) replan(o int32) {
+	ord := &w.orders.at[o]
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		w.release(i)
+		w.ops[i].short = false
+	}
+	w.plan(o)
+}

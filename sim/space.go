@@ -1,0 +1,304 @@
+package sim
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"idleshift/agents"
+	"idleshift/agents/rng"
+)
+
+const (
+	earthKm     = 6371.0088               // mean radius
+	kmPerDegree = earthKm * math.Pi / 180 // of latitude
+)
+
+type point [3]float64 // on the unit sphere
+
+func onSphere(p agents.Position) point {
+	sinLat, cosLat := math.Sincos(p.Latitude * math.Pi / 180)
+	sinLon, cosLon := math.Sincos(p.Longitude * math.Pi / 180)
+	return point{cosLat * cosLon, cosLat * sinLon, sinLat}
+}
+
+func (a point) chord2(b point) float64 {
+	x, y, z := a[0]-b[0], a[1]-b[1], a[2]-b[2]
+	return x*x + y*y + z*z
+}
+
+// kmOf is the great-circle distance of a squared chord: 2 asin(c/2), by its
+// series where that is exact to the last metre's millionth.
+func kmOf(chord2 float64) float64 {
+	if chord2 < 0.01 {
+		return earthKm * math.Sqrt(chord2) * (1 + chord2*(1./24+chord2*(3./640+chord2*5./7168)))
+	}
+	return 2 * earthKm * math.Asin(min(1, math.Sqrt(chord2)/2))
+}
+
+// Km is the great-circle distance between two positions.
+func Km(a, b agents.Position) float64 { return kmOf(onSphere(a).chord2(onSphere(b))) }
+
+// roadKm is the distance by road between two firms.
+func (r *Region) roadKm(a, b int32) float32 {
+	if a == b {
+		return 0
+	}
+	return float32(kmOf(r.points[a].chord2(r.points[b])) * r.Scenario.Transport.RoadFactor)
+}
+
+// zoneOf is the cell of a position in a grid of zone_km.
+func (r *Region) zoneOf(p agents.Position) int32 {
+	km := r.Scenario.Region.ZoneKm
+	row := math.Floor((p.Latitude + 90) * kmPerDegree / km)
+	lat := (row+0.5)*km/kmPerDegree - 90
+	col := math.Floor((p.Longitude + 180) * kmPerDegree * max(0.01, math.Cos(lat*math.Pi/180)) / km)
+	return int32(row)<<16 | int32(col)
+}
+
+// zoneKm is the road distance between the middles of two firms' zones.
+func (r *Region) zoneKm(a, b int32) float32 {
+	if r.Firms[a].Zone == r.Firms[b].Zone {
+		return 0
+	}
+	return float32(kmOf(r.zonePoints[a].chord2(r.zonePoints[b])) * r.Scenario.Transport.RoadFactor)
+}
+
+func (r *Region) zoneMiddle(z int32) agents.Position {
+	km := r.Scenario.Region.ZoneKm
+	lat := (float64(z>>16)+0.5)*km/kmPerDegree - 90
+	lon := (float64(z&0xffff)+0.5)*km/(kmPerDegree*max(0.01, math.Cos(lat*math.Pi/180))) - 180
+	return agents.Position{Latitude: lat, Longitude: lon}
+}
+
+// A tree is a k-d tree over points of the unit sphere, in place: the middle of
+// a range splits it along the axis of its depth.
+type tree struct {
+	ids []int32
+	at  []point // of each id, in the tree's order
+}
+
+func newTree(ids []int32, at func(int32) point) tree {
+	t := tree{ids: slices.Clone(ids)}
+	var split func(s []int32, axis int)
+	split = func(s []int32, axis int) {
+		if len(s) < 2 {
+			return
+		}
+		slices.SortFunc(s, func(a, b int32) int {
+			return cmp.Or(cmp.Compare(at(a)[axis], at(b)[axis]), cmp.Compare(a, b))
+		})
+		m := len(s) / 2
+		split(s[:m], (axis+1)%3)
+		split(s[m+1:], (axis+1)%3)
+	}
+	split(t.ids, 0)
+	t.at = make([]point, len(t.ids))
+	for i, id := range t.ids {
+		t.at[i] = at(id)
+	}
+	return t
+}
+
+// A neighbour is something near, with the squared chord to it.
+type neighbour struct {
+	id     int32
+	chord2 float64
+}
+
+func (a neighbour) compare(b neighbour) int {
+	return cmp.Or(cmp.Compare(a.chord2, b.chord2), cmp.Compare(a.id, b.id))
+}
+
+// nearest appends the at most n points nearest to p that pass keep and lie
+// within the squared chord, nearest first, ties by id. cut tells that there
+// may be more.
+func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, heap []neighbour) (out []neighbour, cut bool) {
+	heap = heap[:0] // max-heap of the best n
+	var visit func(lo, hi, axis int)
+	visit = func(lo, hi, axis int) {
+		if lo >= hi {
+			return
+		}
+		m := (lo + hi) / 2
+		q := neighbour{t.ids[m], p.chord2(t.at[m])}
+		if q.chord2 <= chord2 && (len(heap) < n || q.compare(heap[0]) < 0) && keep(q.id) {
+			if len(heap) == n {
+				cut = true
+				heap[0] = q
+				sift(heap)
+			} else {
+				heap = push(heap, q)
+			}
+		} else if len(heap) == n && q.chord2 <= chord2 {
+			cut = true
+		}
+		d := p[axis] - t.at[m][axis]
+		next := (axis + 1) % 3
+		first, second := [2]int{lo, m}, [2]int{m + 1, hi}
+		if d > 0 {
+			first, second = second, first
+		}
+		visit(first[0], first[1], next)
+		if d*d <= chord2 && (len(heap) < n || d*d <= heap[0].chord2) {
+			visit(second[0], second[1], next)
+		} else if len(heap) == n {
+			cut = true
+		}
+	}
+	visit(0, len(t.ids), 0)
+	slices.SortFunc(heap, neighbour.compare)
+	return heap, cut
+}
+
+func push(h []neighbour, q neighbour) []neighbour {
+	h = append(h, q)
+	for i := len(h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if h[up].compare(h[i]) >= 0 {
+			break
+		}
+		h[up], h[i] = h[i], h[up]
+		i = up
+	}
+	return h
+}
+
+func sift(h []neighbour) {
+	for i := 0; ; {
+		c := 2*i + 1
+		if c >= len(h) {
+			return
+		}
+		if c+1 < len(h) && h[c+1].compare(h[c]) > 0 {
+			c++
+		}
+		if h[i].compare(h[c]) >= 0 {
+			return
+		}
+		h[i], h[c] = h[c], h[i]
+		i = c
+	}
+}
+
+// A supplier is a lot that may serve a firm, with the road distance.
+type supplier struct {
+	lot int32
+	km  float32
+}
+
+// suppliers is the nearest lots of kind k that fit firm f, in the reach of any
+// tier, found at first need and kept: they are the same in every regime.
+func (r *Region) suppliers(f int32, k int16) (list []supplier, cut bool) {
+	s := &r.near[int(f)*len(r.kinds)+int(k)]
+	if !s.known {
+		s.known = true
+		n := r.candidates
+		chord := 2 * math.Sin(min(math.Pi/2, r.reach[r.kinds[k].mobility]/r.Scenario.Transport.RoadFactor/earthKm/2))
+		keep := func(lot int32) bool {
+			g := r.lots[lot].firm
+			return g != f && r.pairFits(f, g, k)
+		}
+		r.heap, s.cut = r.trees[k].nearest(r.points[f], n, chord*chord*(1+1e-9), keep, r.heap)
+		s.list = make([]supplier, len(r.heap))
+		for i, q := range r.heap {
+			s.list[i] = supplier{q.id, r.roadKm(f, r.lots[q.id].firm)}
+		}
+	}
+	return s.list, s.cut
+}
+
+type suppliers struct {
+	list  []supplier
+	known bool
+	cut   bool
+}
+
+// pairFits is the latent fit of two firms' work in a kind.
+func (r *Region) pairFits(a, b int32, k int16) bool {
+	share := r.kinds[k].match
+	return share >= 1 || r.source.Uniform(rng.Fit, rng.Pair(uint64(min(a, b)), uint64(max(a, b))), r.kinds[k].name) < share
+}
+
+// indexLots makes the search trees of the kinds.
+func (r *Region) indexLots() {
+	r.points = make([]point, len(r.Firms))
+	r.zonePoints = make([]point, len(r.Firms))
+	for f := range r.Firms {
+		r.points[f] = onSphere(r.Firms[f].At)
+		r.zonePoints[f] = onSphere(r.zoneMiddle(r.Firms[f].Zone))
+	}
+	byKind := make([][]int32, len(r.kinds))
+	for i, l := range r.lots {
+		byKind[l.kind] = append(byKind[l.kind], int32(i))
+	}
+	r.trees = make([]tree, len(r.kinds))
+	for k := range r.trees {
+		r.trees[k] = newTree(byKind[k], func(id int32) point { return r.points[r.lots[id].firm] })
+	}
+	r.near = make([]suppliers, len(r.Firms)*len(r.kinds))
+}
+
+// drawPartners makes the directed list of firms that each firm knows: those of
+// the scenario, of the table of firms, or drawn by proximity and sector.
+func (r *Region) drawPartners() {
+	sc := r.Scenario
+	r.partners = make([][]supplier, len(r.Firms))
+	know := func(a, b int32) {
+		if a != b && !slices.ContainsFunc(r.partners[a], func(s supplier) bool { return s.lot == b }) {
+			r.partners[a] = append(r.partners[a], supplier{b, r.roadKm(a, b)})
+		}
+	}
+	for _, p := range sc.Region.Partners {
+		know(int32(p[0]-1), int32(p[1]-1))
+	}
+	explicit := len(sc.Region.Partners) > 0
+	for f, row := range sc.Firms {
+		for _, g := range row.Partners {
+			explicit = true
+			know(int32(f), int32(g))
+		}
+	}
+	if explicit || sc.Region.PartnersMean == 0 {
+		return
+	}
+	const pool = 64 // partners are looked for among so many nearest firms
+	src := r.populationSource()
+	all := make([]int32, len(r.Firms))
+	bySector := make([][]int32, max(1, len(r.SectorNames)))
+	for f := range r.Firms {
+		all[f] = int32(f)
+		bySector[r.Firms[f].Sector] = append(bySector[r.Firms[f].Sector], int32(f))
+	}
+	at := func(f int32) point { return r.points[f] }
+	everyone := newTree(all, at)
+	sectors := make([]tree, len(bySector))
+	for s := range sectors {
+		sectors[s] = newTree(bySector[s], at)
+	}
+	weights := make([]float64, pool)
+	for f := range r.Firms {
+		n := agents.Poisson(src.Uniform(rng.PartnerOf, uint64(f), 0), sc.Region.PartnersMean)
+		for i := range n {
+			draw := src.Stream(rng.PartnerOf, uint64(f), uint64(i+1))
+			t := &everyone
+			if draw.Float64() < sc.Region.PartnerSector {
+				t = &sectors[r.Firms[f].Sector]
+			}
+			r.heap, _ = t.nearest(r.points[f], pool, 4, func(g int32) bool { return g != int32(f) }, r.heap)
+			total := 0.0
+			for j, q := range r.heap {
+				weights[j] = math.Exp(-kmOf(q.chord2) * sc.Transport.RoadFactor / sc.Region.PartnerKm)
+				total += weights[j]
+			}
+			u := draw.Float64() * total
+			for j, q := range r.heap {
+				if u -= weights[j]; u < 0 {
+					know(int32(f), q.id)
+					break
+				}
+			}
+		}
+		slices.SortFunc(r.partners[f], func(a, b supplier) int { return cmp.Or(cmp.Compare(a.km, b.km), cmp.Compare(a.lot, b.lot)) })
+	}
+}

@@ -1,0 +1,386 @@
+package sim
+
+import (
+	"slices"
+
+	"idleshift/agents"
+)
+
+// A World is one regime at work in a region. Its state lies in flat arrays
+// that grow to the size of the backlog and are then used again.
+type World struct {
+	*Region // merged into one firm in the pooled regime
+	regime  int
+	pooled  bool
+	markets []market
+
+	day     agents.Day
+	nature  *today
+	merged  today           // of the pooled regime
+	cal     agents.Calendar // regular hours, by lot
+	over    agents.Calendar // overtime, by overOf[lot]
+	overOf  []int32         // row of over, None for lots without overtime
+	orders  list[order]
+	ops     []operation
+	opsFree [][]int32 // blocks of ops to use again, by length
+	booked  list[booking]
+	dayHead []int32 // by day modulo the calendar: first booking of the day
+	active  []int32 // by firm: its open orders, by due date, then arrival
+	latest  []int32 // by firm: the last of them
+	dueLast []int32 // of the merged firm, by due day modulo its length: the last that is due then
+	short   []int32 // operations that lack something
+	sorted  int     // so many of short are in order of arrival
+	freed   []bool  // by firm: hours came free since its short operations were tried
+	hit     []int32 // orders that lost bookings today
+	deals   list[deal]
+	pending []int32 // operations with deals that wait for approval
+
+	slots    []agents.Slot // scratch of the loader
+	picked   []int32       // scratch
+	negative []int32       // lots with less than was booked today
+	opened   int64         // orders so far: their order of arrival
+
+	account
+}
+
+// order is one order or internal need in the book of its firm.
+type order struct {
+	key          uint64 // identity, for latent draws
+	seq          int64  // order of arrival
+	firm         int32
+	class        int16
+	steps        int16
+	need         int8 // size of need
+	measured     bool
+	moved        bool // released for a clearing of all operations
+	lost         bool // not worth completing as things stand: nothing is loaded until a deal makes it whole
+	arrived, due agents.Day
+	first        int32        // its operations are ops[first:first+steps]
+	prev, next   int32        // open orders of the firm
+	asked        agents.Hours // primary, of all operations
+	missed       agents.Hours // of those, lost
+	value        agents.Money
+	net          agents.Money // realised so far: every amount booked for it, with its sign
+}
+
+// operation is one step of an order, with what is planned and done for it.
+type operation struct {
+	order    int32
+	step     int16
+	fallback Fallback
+	short    bool         // lacks hours by its latest day; the fallback is reserved
+	listed   bool         // stands in World.short
+	covered  bool         // deals are laid for all it lacks, to be made with those of other steps
+	waiting  bool         // a deal for it waits for approval
+	prepared bool         // set up at the firm's own site
+	hours    agents.Hours // primary, net
+	done     agents.Hours // executed
+	bought   agents.Hours // from the outside market, committed
+	planned  agents.Hours // net primary hours in its bookings
+	lack     agents.Hours // while short: hours that the fallback covers, or nobody does
+	told     agents.Hours // lack when it was last traced
+	first    int32        // its bookings, earliest first
+	from     agents.Day   // earliest start
+	latest   agents.Day   // latest finish that keeps the order in time
+	end      agents.Day   // planned finish
+	commit   agents.Day   // while short: last day on which the fallback can be given up
+	stake    agents.Money // while short: what a deal for lack saves
+}
+
+// booking is one day's work on an operation at one site.
+type booking struct {
+	op         int32
+	deal       int32 // None for own work
+	day        agents.Day
+	fallback   bool
+	lot        [2]int32
+	work       agents.Hours    // net primary
+	hours      [2]agents.Hours // off each lot's regular hours: work, set-up, travel
+	over       [2]agents.Hours // off its overtime
+	travel     [2]agents.Hours
+	next       int32 // of the operation, later
+	prev, post int32 // of the day
+}
+
+// list is an arena whose places are used again.
+type list[T any] struct {
+	at   []T
+	free []int32
+}
+
+func (l *list[T]) add(v T) int32 {
+	if n := len(l.free); n > 0 {
+		i := l.free[n-1]
+		l.free = l.free[:n-1]
+		l.at[i] = v
+		return i
+	}
+	l.at = append(l.at, v)
+	return int32(len(l.at) - 1)
+}
+
+func (l *list[T]) drop(i int32) { l.free = append(l.free, i) }
+
+func newWorld(r *Region, regime int) *World {
+	spec := r.Scenario.Regimes[r.Scenario.Compare[regime]]
+	w := &World{regime: regime, pooled: spec.Pooled, Region: r}
+	if spec.Pooled {
+		w.Region = r.merged()
+	}
+	for _, name := range spec.Tiers {
+		w.markets = append(w.markets, newMarket(&r.tiers[number(r.TierNames, name)]))
+	}
+	w.cal = agents.NewCalendar(len(w.lots), r.Scenario.Time.Horizon)
+	w.overOf = make([]int32, len(w.lots))
+	rows := 0
+	for i := range w.lots {
+		w.overOf[i] = agents.None
+		if w.lots[i].over > 0 {
+			w.overOf[i] = int32(rows)
+			rows++
+		}
+	}
+	w.over = agents.NewCalendar(rows, r.Scenario.Time.Horizon)
+	for i := range w.lots {
+		for d := range w.cal.Days() {
+			w.openDay(int32(i), d)
+		}
+	}
+	w.dayHead = filled(int(w.cal.Days()), agents.None)
+	w.active = filled(len(w.Firms), agents.None)
+	w.latest = filled(len(w.Firms), agents.None)
+	if w.pooled {
+		w.dueLast = filled(4096, agents.None)
+	}
+	w.freed = make([]bool, len(w.Firms))
+	longest := 0
+	for i := range w.classes {
+		longest = max(longest, len(w.classes[i].operations))
+	}
+	w.opsFree = make([][]int32, longest+1)
+	w.account = newAccount(w)
+	return w
+}
+
+func filled(n int, v int32) []int32 { return slices.Repeat([]int32{v}, n) }
+
+// openDay puts a lot's planned hours on a day that comes within reach.
+func (w *World) openDay(lot int32, d agents.Day) {
+	w.cal.Set(lot, d, w.lots[lot].plan)
+	if row := w.overOf[lot]; row != agents.None {
+		w.over.Set(row, d, w.lots[lot].over)
+	}
+}
+
+func (w *World) step(op *operation) *step {
+	return &w.classes[w.orders.at[op.order].class].operations[op.step]
+}
+
+func (w *World) overtime(lot int32, d agents.Day) agents.Hours {
+	if row := w.overOf[lot]; row != agents.None {
+		return w.over.Free(row, d)
+	}
+	return 0
+}
+
+// open enters an arrival in the book of its firm.
+func (w *World) open(a *arrival, hours []agents.Hours) int32 {
+	c := &w.classes[a.class]
+	n := len(c.operations)
+	var first int32
+	if free := w.opsFree[n]; len(free) > 0 {
+		first = free[len(free)-1]
+		w.opsFree[n] = free[:len(free)-1]
+	} else {
+		first = int32(len(w.ops))
+		w.ops = slices.Grow(w.ops, n)[:len(w.ops)+n]
+	}
+	firm := a.firm
+	if w.pooled {
+		firm = 0
+	}
+	o := w.orders.add(order{
+		key: a.key, seq: w.opened, firm: firm, class: a.class, steps: int16(n), measured: w.measuring(),
+		arrived: w.day, due: a.due, first: first,
+	})
+	w.opened++
+	ord := &w.orders.at[o]
+	w.queue(o)
+	total := agents.Hours(0)
+	for i, h := range hours {
+		w.ops[first+int32(i)] = operation{order: o, step: int16(i), hours: h, first: agents.None, from: w.day, end: w.day}
+		total += h
+	}
+	ord.asked, ord.value = total, c.value+c.hourValue.For(total)
+	w.enter(ord)
+	return o
+}
+
+// queue puts an order among its firm's by due date; it is the newest.
+func (w *World) queue(o int32) {
+	ord := &w.orders.at[o]
+	ord.prev = w.latest[ord.firm]
+	if w.pooled { // too long a queue to walk: look up the last order due no later
+		for d := ord.due; ord.prev != agents.None && d > ord.due-256; d-- {
+			if p := w.dueLast[int(d)&(len(w.dueLast)-1)]; p != agents.None && w.orders.at[p].due == d {
+				ord.prev = p
+				break
+			}
+		}
+		w.dueLast[int(ord.due)&(len(w.dueLast)-1)] = o
+	}
+	for ord.prev != agents.None && w.orders.at[ord.prev].due > ord.due {
+		ord.prev = w.orders.at[ord.prev].prev
+	}
+	at := &w.active[ord.firm]
+	if ord.prev != agents.None {
+		at = &w.orders.at[ord.prev].next
+	}
+	ord.next = *at
+	*at = o
+	if ord.next != agents.None {
+		w.orders.at[ord.next].prev = o
+	} else {
+		w.latest[ord.firm] = o
+	}
+}
+
+// unqueue takes an order from among its firm's.
+func (w *World) unqueue(o int32) {
+	ord := &w.orders.at[o]
+	if ord.prev != agents.None {
+		w.orders.at[ord.prev].next = ord.next
+	} else {
+		w.active[ord.firm] = ord.next
+	}
+	if ord.next != agents.None {
+		w.orders.at[ord.next].prev = ord.prev
+	} else {
+		w.latest[ord.firm] = ord.prev
+	}
+	if w.pooled {
+		if last := &w.dueLast[int(ord.due)&(len(w.dueLast)-1)]; *last == o {
+			*last = agents.None
+			if p := ord.prev; p != agents.None && w.orders.at[p].due == ord.due {
+				*last = p
+			}
+		}
+	}
+}
+
+// close takes an order out of the book.
+func (w *World) close(o int32) {
+	ord := &w.orders.at[o]
+	w.unqueue(o)
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		w.ops[i].order = agents.None
+		w.ops[i].short = false
+	}
+	w.opsFree[ord.steps] = append(w.opsFree[ord.steps], ord.first)
+	w.orders.drop(o)
+}
+
+// book takes the hours of one day's work off the calendars: x primary hours,
+// of which work are net, and the operator's in proportion, travel on top.
+func (w *World) book(i int32, d int32, lots [2]int32, day agents.Day, x, work agents.Hours, ratio agents.Ratio, travel [2]agents.Hours, fallback bool) {
+	op := &w.ops[i]
+	b := booking{op: i, deal: d, day: day, fallback: fallback, lot: lots, work: work, travel: travel, next: agents.None, prev: agents.None}
+	for c, l := range lots {
+		if l == agents.None {
+			continue
+		}
+		h := x
+		if c == 1 {
+			h = ratio.Of(x)
+		}
+		h += travel[c]
+		b.hours[c] = min(h, max(0, w.cal.Free(l, day)))
+		b.over[c] = h - b.hours[c]
+		w.cal.Add(l, day, -b.hours[c])
+		if b.over[c] > 0 {
+			w.over.Add(w.overOf[l], day, -b.over[c])
+		}
+		if d != agents.None && w.lots[l].firm != w.orders.at[op.order].firm {
+			w.lent[l] += h
+		}
+	}
+	head := &w.dayHead[w.ring(day)]
+	b.post = *head
+	n := w.booked.add(b)
+	if b.post != agents.None {
+		w.booked.at[b.post].prev = n
+	}
+	*head = n
+	op.planned += work
+	op.end = max(op.end, day)
+	at := &op.first // keep the operation's bookings in order of days
+	for *at != agents.None && w.booked.at[*at].day <= day {
+		at = &w.booked.at[*at].next
+	}
+	w.booked.at[n].next = *at
+	*at = n
+}
+
+// unbook gives a booking's hours back; freed says whether the owners' short
+// operations may try again.
+func (w *World) unbook(n int32) {
+	b := &w.booked.at[n]
+	for c, l := range b.lot {
+		if l == agents.None {
+			continue
+		}
+		w.cal.Add(l, b.day, b.hours[c])
+		if b.over[c] > 0 {
+			w.over.Add(w.overOf[l], b.day, b.over[c])
+		}
+		w.freed[w.lots[l].firm] = true
+		if b.deal != agents.None && w.lots[l].firm != w.orders.at[w.ops[b.op].order].firm {
+			w.lent[l] -= b.hours[c] + b.over[c]
+		}
+	}
+	w.ops[b.op].planned -= b.work
+	w.unlink(n)
+}
+
+// unlink takes a booking off its day and its operation and drops it.
+func (w *World) unlink(n int32) {
+	b := &w.booked.at[n]
+	if b.prev != agents.None {
+		w.booked.at[b.prev].post = b.post
+	} else {
+		w.dayHead[w.ring(b.day)] = b.post
+	}
+	if b.post != agents.None {
+		w.booked.at[b.post].prev = b.prev
+	}
+	at := &w.ops[b.op].first
+	for *at != n {
+		at = &w.booked.at[*at].next
+	}
+	*at = b.next
+	w.booked.drop(n)
+	if b.deal != agents.None {
+		w.leaveDeal(b.deal)
+	}
+}
+
+func (w *World) ring(d agents.Day) int { return int(d) & int(w.cal.Days()-1) }
+
+// release gives back an operation's own bookings from today on; those of deals
+// stand.
+func (w *World) release(i int32) {
+	for n := w.ops[i].first; n != agents.None; {
+		next := w.booked.at[n].next
+		if w.booked.at[n].deal == agents.None {
+			w.unbook(n)
+		}
+		n = next
+	}
+}
+
+// releaseAll gives back everything that is booked for an operation.
+func (w *World) releaseAll(i int32) {
+	for w.ops[i].first != agents.None {
+		w.unbook(w.ops[i].first)
+	}
+}
