@@ -1,0 +1,281 @@
+package answer
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/BurntSushi/toml"
+
+	"idleshift/metrics"
+	"idleshift/metrics/stats"
+	"idleshift/metrics/store"
+	"idleshift/scenarios"
+)
+
+// Of is the answer of a dataset.
+func Of(d *store.Dataset) (*Answer, error) {
+	sc := &scenarios.Scenario{}
+	if _, err := toml.Decode(d.Scenario, sc); err != nil {
+		return nil, fmt.Errorf("the scenario in the manifest of %s: %w", d.Dir, err)
+	}
+	runs, err := d.Runs()
+	if err != nil {
+		return nil, err
+	}
+	in := newSamples(sc, runs.Values)
+	if err := store.Read(d, in.add); err != nil {
+		return nil, err
+	}
+	return in.answer(d.Version, d.Command)
+}
+
+// samples are the numbers that the answer is made of, by replicate.
+type samples struct {
+	sc     *scenarios.Scenario
+	yearly float64 // years per run, inverted: makes sums over the measured days yearly
+	values func(metric, regime string) ([]float64, error)
+	err    error // the first of values
+
+	classes []string
+	need    map[cell][]float64 // sums over the needs table, a number per replicate
+}
+
+// A cell is a column of the needs table summed over a group of its rows.
+type cell struct {
+	regime, group, column string
+}
+
+// Groups of rows of the needs table beside the order classes, whose names they
+// cannot be mistaken for.
+const (
+	everything = "\x00all"
+	bySize     = "\x00size "
+)
+
+// Columns of the needs table.
+const (
+	orders       = "orders"
+	shortageCost = "shortage"
+)
+
+func newSamples(sc *scenarios.Scenario, values func(metric, regime string) ([]float64, error)) *samples {
+	in := &samples{sc: sc, values: values, need: map[cell][]float64{}}
+	in.yearly = float64(sc.Time.YearDays) / float64(sc.Time.Days)
+	for name := range sc.Orders {
+		in.classes = append(in.classes, name)
+	}
+	slices.Sort(in.classes)
+	return in
+}
+
+// add takes rows of the needs table.
+func (s *samples) add(rows []metrics.NeedRow) error {
+	for i := range rows {
+		r := &rows[i]
+		if r.Replicate < 0 || int(r.Replicate) >= s.sc.Replicates {
+			return fmt.Errorf("the needs table has a replicate %d", r.Replicate)
+		}
+		for _, group := range []string{everything, bySize + r.Size, r.Class} {
+			s.sum(cell{r.Regime, group, orders}, r.Replicate, float64(r.Orders))
+			s.sum(cell{r.Regime, group, shortageCost}, r.Replicate, r.Shortage)
+		}
+	}
+	return nil
+}
+
+func (s *samples) sum(c cell, replicate int32, x float64) {
+	if s.need[c] == nil {
+		s.need[c] = make([]float64, s.sc.Replicates)
+	}
+	s.need[c][replicate] += x * s.yearly
+}
+
+// needs is a column of the needs table over a group of rows, a year, by replicate.
+func (s *samples) needs(regime, group, column string) []float64 {
+	if x := s.need[cell{regime, group, column}]; x != nil {
+		return x
+	}
+	return make([]float64, s.sc.Replicates)
+}
+
+// metric is a column of the runs table, by replicate.
+func (s *samples) metric(name, regime string) []float64 {
+	x, err := s.values(name, regime)
+	if err != nil {
+		if s.err == nil {
+			s.err = err
+		}
+		return make([]float64, s.sc.Replicates)
+	}
+	return x
+}
+
+// answer computes everything.
+func (s *samples) answer(version, command string) (*Answer, error) {
+	sc := s.sc
+	a := &Answer{
+		Title: sc.Title, Version: version, Command: command, Currency: sc.Currency, Seed: sc.Seed, Replicates: sc.Replicates,
+		Days: sc.Time.Days, WarmupDays: sc.Time.Warmup, DaysPerYear: sc.Time.YearDays, Level: Level, Baseline: sc.Baseline,
+		Firms:     Number(mean(s.metric("firms", sc.Baseline))),
+		Employees: Number(mean(s.metric("employees", sc.Baseline))),
+		Notes:     []Note{},
+	}
+	pooled := ""
+	for _, name := range sc.Compare {
+		if sc.Regimes[name].Pooled {
+			pooled = name
+			break
+		}
+	}
+	for _, name := range sc.Compare {
+		a.Regimes = append(a.Regimes, s.regime(name, pooled))
+	}
+	a.Decomposition = s.decompose()
+	a.Shortage = s.shortage()
+	a.Headline = s.headline(a)
+	a.Notes = append(a.Notes, s.notes(a)...)
+	return a, s.err
+}
+
+func (s *samples) regime(name, pooled string) Regime {
+	sc := s.sc
+	r := Regime{
+		Name: name, Title: s.title(name), Pooled: sc.Regimes[name].Pooled,
+		Utilisation: interval(s.metric("utilisation", name)),
+		FillRate:    interval(s.metric("fill_rate", name)),
+		OnTime:      interval(s.metric("on_time_share", name)),
+		Deals:       interval(s.metric("deals", name)),
+		Surplus:     interval(s.metric("surplus", name)),
+	}
+	if name != sc.Baseline {
+		r.Gain = s.gain(name, pooled)
+	}
+	return r
+}
+
+// change is the metric of the regime less that of another, by replicate.
+func (s *samples) change(metric, regime, from string) []float64 {
+	return minus(s.metric(metric, regime), s.metric(metric, from))
+}
+
+func (s *samples) gain(name, pooled string) *Gain {
+	base := s.sc.Baseline
+	gain := s.change("surplus", name, base)
+	g := &Gain{
+		PerYear:         interval(gain),
+		PerEmployee:     estimate(stats.Ratio(gain, s.metric("employees", base), Level)),
+		OfFixed:         share(gain, s.metric("fixed", base)),
+		WithoutInternal: interval(s.change("surplus_work", name, base)),
+		AfterSlack:      interval(s.change("surplus_after_slack", name, base)),
+		Pairing:         Number(stats.Paired(s.metric("surplus", name), s.metric("surplus", base), Level).Factor),
+	}
+	if pooled != "" {
+		g.OfPooled = share(gain, s.change("surplus", pooled, base))
+	}
+	if !s.sc.Regimes[name].Pooled {
+		worse := interval(s.metric("worse_off_share", name))
+		g.WorseOff = &worse
+	}
+	for i, line := range accounts {
+		change := s.change(line, name, base)
+		if i > 0 { // all but the value are costs
+			change = s.change(line, base, name)
+		}
+		g.Sources = append(g.Sources, Source{line, interval(change)})
+	}
+	return g
+}
+
+// accounts are the metrics that surplus is made of: value less the others.
+var accounts = []string{
+	"value", "lateness", "variable", "overtime", "outside", "transaction", "travel", "setup", "membership", "running", "fixed",
+}
+
+// decompose is nil where a corner of the decomposition did not run.
+func (s *samples) decompose() *Decomposition {
+	d := s.sc.Decomposition
+	if d == nil {
+		return nil
+	}
+	for _, corner := range []string{d.Base, d.Terms, d.Unit, d.Both} {
+		if !slices.Contains(s.sc.Compare, corner) {
+			return nil
+		}
+	}
+	terms, unit, both := s.change("surplus", d.Terms, d.Base), s.change("surplus", d.Unit, d.Base), s.change("surplus", d.Both, d.Base)
+	return &Decomposition{
+		Base: d.Base, TermsRegime: d.Terms, UnitRegime: d.Unit, BothRegime: d.Both,
+		Terms: interval(terms), Unit: interval(unit), Both: interval(both),
+		Interaction: interval(minus(minus(both, unit), terms)),
+	}
+}
+
+func (s *samples) shortage() Shortage {
+	out := Shortage{Total: s.shortageRow(everything, "all", "all orders", false)}
+	for _, size := range metrics.NeedSizes {
+		out.Sizes = append(out.Sizes, s.shortageRow(bySize+size, size, size+" h", false))
+	}
+	for _, class := range s.classes {
+		title := s.sc.Orders[class].Title
+		if title == "" {
+			title = class
+		}
+		out.Classes = append(out.Classes, s.shortageRow(class, class, title, s.sc.Orders[class].Purpose == "internal"))
+	}
+	return out
+}
+
+func (s *samples) shortageRow(group, name, title string, internal bool) ShortageRow {
+	base := s.needs(s.sc.Baseline, group, shortageCost)
+	row := ShortageRow{
+		Name: name, Title: title, Internal: internal, Baseline: interval(base),
+		Orders: interval(s.needs(s.sc.Baseline, group, orders)),
+	}
+	for _, regime := range s.sc.Compare {
+		if regime == s.sc.Baseline {
+			continue
+		}
+		saved := minus(base, s.needs(regime, group, shortageCost))
+		row.Recovered = append(row.Recovered, Recovery{regime, interval(saved), share(saved, base)})
+	}
+	return row
+}
+
+func (s *samples) title(regime string) string {
+	if t := s.sc.Regimes[regime].Title; t != "" {
+		return t
+	}
+	return regime
+}
+
+func interval(x []float64) Estimate { return estimate(stats.Mean(x, Level)) }
+
+// share is the ratio of two means over replicates, or nil if either cannot be
+// told from zero.
+func share(part, whole []float64) *Estimate {
+	if !interval(part).Clear() || !interval(whole).Clear() {
+		return nil
+	}
+	e := estimate(stats.Ratio(part, whole, Level))
+	return &e
+}
+
+// minus is x − y; differences below what rounding leaves of the two are none.
+func minus(x, y []float64) []float64 {
+	out := make([]float64, len(x))
+	for i := range x {
+		if d := x[i] - y[i]; !(math.Abs(d) <= 1e-13*max(math.Abs(x[i]), math.Abs(y[i]))) {
+			out[i] = d
+		}
+	}
+	return out
+}
+
+func mean(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
+}

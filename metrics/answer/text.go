@@ -1,0 +1,281 @@
+package answer
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+// WriteText writes the answer as tables for a terminal.
+func (a *Answer) WriteText(w io.Writer) error {
+	t := &text{Writer: bufio.NewWriter(w), a: a, money: a.magnitude()}
+	t.frame()
+	t.regimes()
+	t.measures()
+	t.sources()
+	t.decomposition()
+	t.shortage()
+	if t.blanks {
+		fmt.Fprintf(t, "n.d.: %s\n\n", notDistinguishable)
+	}
+	fmt.Fprintln(t, a.Headline.Sentence)
+	if len(a.Notes) > 0 {
+		fmt.Fprintln(t)
+	}
+	for _, n := range a.Notes {
+		fmt.Fprintf(t, "note: %s\n", n.Text)
+	}
+	return t.Flush()
+}
+
+// text is an answer on its way to a terminal.
+type text struct {
+	*bufio.Writer
+	a      *Answer
+	money  magnitude
+	blanks bool // a share was withheld
+}
+
+// magnitude is that of all money in the tables: it shows the gains well.
+func (a *Answer) magnitude() magnitude {
+	largest := 0.0
+	for _, r := range a.Regimes {
+		if r.Gain != nil {
+			largest = max(largest, math.Abs(float64(r.Gain.PerYear.Mean)))
+		}
+	}
+	if largest == 0 {
+		for _, r := range a.Regimes {
+			largest = max(largest, math.Abs(float64(r.Surplus.Mean)))
+		}
+	}
+	m := magnitudeOf(largest)
+	m.decimals++
+	return m
+}
+
+func (t *text) unit() string { return t.money.word + t.a.Currency + " a year" }
+
+func (t *text) frame() {
+	a := t.a
+	replicates := "replicates"
+	if a.Replicates == 1 {
+		replicates = "replicate"
+	}
+	fmt.Fprintf(t, "%s\n%s firms, %s employees; %d measured days after %d of warm-up; %d %s; seed %d\n\n",
+		a.Title, count(a.Firms), count(a.Employees), a.Days, a.WarmupDays, a.Replicates, replicates, a.Seed)
+}
+
+// regimes is the main table.
+func (t *text) regimes() {
+	a := t.a
+	header := []string{t.unit(), "utili-\nsation", "fill\nrate", "on\ntime", "deals\na year", "surplus", "gain over\n" + a.Baseline, fmt.Sprintf("%g %%\ninterval", 100*a.Level)}
+	pooled := t.pooled()
+	if pooled != nil {
+		header = append(header, "share of the\npooled gain")
+	}
+	rows := [][]string{}
+	for _, r := range a.Regimes {
+		row := []string{r.Name, percent1(r.Utilisation.Mean), percent1(r.FillRate.Mean), percent1(r.OnTime.Mean), count(r.Deals.Mean), t.money.format(r.Surplus.Mean)}
+		if g := r.Gain; g != nil {
+			row = append(row, t.money.format(g.PerYear.Mean), t.bracket(g.PerYear))
+			if pooled != nil {
+				row = append(row, ofPooled(g, pooled))
+			}
+		}
+		rows = append(rows, row)
+	}
+	t.table(header, rows)
+}
+
+func (t *text) pooled() *Gain {
+	for i := range t.a.Regimes {
+		if r := &t.a.Regimes[i]; r.Pooled && r.Gain != nil {
+			return r.Gain
+		}
+	}
+	return nil
+}
+
+// ofPooled is the share of the pooled gain, or why there is none.
+func ofPooled(g, pooled *Gain) string {
+	switch {
+	case g.OfPooled != nil:
+		return percents(g.OfPooled.Mean)
+	case !g.PerYear.bounded():
+		return "no interval"
+	case g.PerYear.Clear():
+		return "pooled gain " + notDistinguishable
+	}
+	return notDistinguishable
+}
+
+// measures shows the gain in other units and by other conventions.
+func (t *text) measures() {
+	header := []string{"gain over " + t.a.Baseline, t.a.Currency + " per\nemployee", "of fixed\ncost", "without\ninternal needs", "after charges\nfor slack", "firms\nworse off", "variance cut\nby pairing"}
+	rows := [][]string{}
+	for _, r := range t.a.Regimes {
+		g := r.Gain
+		if g == nil {
+			continue
+		}
+		worse, pairing := "-", "-"
+		if g.WorseOff != nil {
+			worse = percents(g.WorseOff.Mean)
+		}
+		if !math.IsNaN(float64(g.Pairing)) {
+			pairing = plain(g.Pairing) + " times"
+		}
+		rows = append(rows, []string{r.Name, plain(g.PerEmployee.Mean), t.share(g.OfFixed),
+			t.money.format(g.WithoutInternal.Mean), t.money.format(g.AfterSlack.Mean), worse, pairing})
+	}
+	t.table(header, rows)
+}
+
+// sources shows which lines of the account the gain comes from.
+func (t *text) sources() {
+	header := []string{"where the gain comes from"}
+	var columns []*Gain
+	for _, r := range t.a.Regimes {
+		if r.Gain != nil {
+			header = append(header, twoLines(r.Name))
+			columns = append(columns, r.Gain)
+		}
+	}
+	if len(columns) == 0 {
+		return
+	}
+	rows := [][]string{}
+	for i, line := range columns[0].Sources {
+		row, any := []string{line.Account}, false
+		for _, g := range columns {
+			x := g.Sources[i].PerYear.Mean
+			any = any || x != 0
+			row = append(row, t.money.format(x))
+		}
+		if any {
+			rows = append(rows, row)
+		}
+	}
+	t.table(header, rows)
+}
+
+func (t *text) decomposition() {
+	d := t.a.Decomposition
+	if d == nil {
+		return
+	}
+	interval := fmt.Sprintf("%g %%\ninterval", 100*t.a.Level)
+	line := func(name string, e Estimate) []string {
+		said := ""
+		if e.bounded() && !e.Clear() {
+			said = notDistinguishable
+		}
+		return []string{name, t.money.format(e.Mean), t.bracket(e), said}
+	}
+	t.table([]string{"decomposition", "gain over\n" + d.Base, interval, ""}, [][]string{
+		line("unit alone ("+d.UnitRegime+")", d.Unit),
+		line("terms alone ("+d.TermsRegime+")", d.Terms),
+		line("both ("+d.BothRegime+")", d.Both),
+		line("interaction", d.Interaction),
+	})
+}
+
+// shortage shows what each regime recovers.
+func (t *text) shortage() {
+	s := &t.a.Shortage
+	header := []string{"shortage cost recovered", "cost in\n" + t.a.Baseline}
+	for _, r := range s.Total.Recovered {
+		header = append(header, twoLines(r.Regime))
+	}
+	if len(header) == 2 {
+		return
+	}
+	rows := [][]string{}
+	add := func(r *ShortageRow, name string) {
+		if r.Orders.Mean == 0 {
+			return
+		}
+		row := []string{name, t.money.format(r.Baseline.Mean)}
+		for _, rec := range r.Recovered {
+			row = append(row, t.share(rec.Share))
+		}
+		rows = append(rows, row)
+	}
+	add(&s.Total, s.Total.Title)
+	for i := range s.Sizes {
+		add(&s.Sizes[i], "  "+s.Sizes[i].Title)
+	}
+	for i := range s.Classes {
+		add(&s.Classes[i], s.Classes[i].Name)
+	}
+	t.table(header, rows)
+}
+
+func (t *text) share(e *Estimate) string {
+	if e == nil {
+		t.blanks = true
+		return "n.d."
+	}
+	return percents(e.Mean)
+}
+
+// bracket is an interval alone.
+func (t *text) bracket(e Estimate) string {
+	if !e.bounded() {
+		return "no interval"
+	}
+	return "[" + t.money.format(e.Low) + ", " + t.money.format(e.High) + "]"
+}
+
+func percent1(x Number) string {
+	if math.IsNaN(float64(x)) {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(x))
+}
+
+// count writes a whole number.
+func count(x Number) string { return magnitude{divide: 1}.format(x) }
+
+// twoLines splits a regime's name over two lines of a header.
+func twoLines(name string) string { return strings.Replace(name, "_", "_\n", 1) }
+
+// table writes rows under a header, whose cells may have two lines: the first
+// column to the left, the others to the right.
+func (t *text) table(header []string, rows [][]string) {
+	above, below := make([]string, len(header)), make([]string, len(header))
+	for i, h := range header {
+		if first, second, two := strings.Cut(h, "\n"); two {
+			above[i], below[i] = first, second
+		} else {
+			below[i] = h
+		}
+	}
+	all := append([][]string{above, below}, rows...)
+	if strings.Join(above, "") == "" {
+		all = all[1:]
+	}
+	width := make([]int, len(header))
+	for _, row := range all {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range all {
+		line := ""
+		for i, cell := range row {
+			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				line = cell + pad
+			} else {
+				line += "  " + pad + cell
+			}
+		}
+		fmt.Fprintln(t, strings.TrimRight(line, " "))
+	}
+	fmt.Fprintln(t)
+}

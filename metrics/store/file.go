@@ -1,0 +1,128 @@
+package store
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// temporary ends the names of files and folders that are being written.
+const temporary = ".tmp"
+
+// scratch is a name beside path that no other process uses.
+func scratch(path string) string { return path + "." + rand.Text()[:12] + temporary }
+
+// replace writes the file at path whole or not at all.
+func replace(path string, write func(io.Writer) error) (err error) {
+	name := scratch(path)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(name)
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(name, path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// syncFolder puts the names in a folder on disk. Some systems cannot, and have
+// ordered renames; so its failure is none of ours.
+func syncFolder(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}
+
+// encodeJSON is v, indented, with the letters of a TOML text as they are.
+func encodeJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// writeJSON writes v to path whole or not at all.
+func writeJSON(path string, v any) error {
+	text, err := encodeJSON(v)
+	if err != nil {
+		return err
+	}
+	return replace(path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// An output is a new file whose SHA-256 is taken while it is written.
+type output struct {
+	file  *os.File
+	sum   hash.Hash
+	bytes int64
+}
+
+func create(path string) (*output, error) {
+	f, err := os.Create(path)
+	return &output{file: f, sum: sha256.New()}, err
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.file.Write(p)
+	o.sum.Write(p[:n])
+	o.bytes += int64(n)
+	return n, err
+}
+
+// close puts the file on disk and describes it.
+func (o *output) close(table string, rows int64) (File, error) {
+	err := errors.Join(o.file.Sync(), o.file.Close())
+	return File{
+		Table:  table,
+		Name:   filepath.Base(o.file.Name()),
+		Rows:   rows,
+		Bytes:  o.bytes,
+		SHA256: hex.EncodeToString(o.sum.Sum(nil)),
+	}, err
+}
+
+// verify compares the file in dir with what is recorded of it.
+func (f *File) verify(dir string) error {
+	file, err := os.Open(filepath.Join(dir, f.Name))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	n, err := io.Copy(sum, file)
+	switch {
+	case err != nil:
+		return err
+	case n != f.Bytes:
+		return errors.New(f.Name + ": not the length that was recorded")
+	case hex.EncodeToString(sum.Sum(nil)) != f.SHA256:
+		return errors.New(f.Name + ": not the bytes that were recorded (SHA-256 differs)")
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"idleshift/metrics"
+	"idleshift/scenarios"
+)
+
+// Program stands in every manifest; a folder without it is not ours.
+const Program = "idleshift"
+
+// Format is the version of the layout of files and folders.
+const Format = 1
+
+// A Plan is what a dataset is made from. Two plans that are alike give the
+// same bytes; one that differs in any field is another plan.
+type Plan struct {
+	Version  string              // of the program: module and revision
+	Command  string              // canonical: no worker count, paths or progress flags
+	Text     string              // the scenario as run, in TOML
+	Scenario *scenarios.Scenario // the same, decoded
+	Tables   Selection
+}
+
+// A Selection says which tables are written, and for which replicates. Make it
+// with Select.
+type Selection struct {
+	Tables   []string `json:"tables"`    // in the order of metrics.Tables; runs and needs are always among them
+	AllDeals bool     `json:"all_deals"` // deals of every replicate, not of the first alone
+}
+
+// Select reads a selection as users write it: names of tables with commas
+// between them, "deals=all" for the deals of every replicate; "" is every table
+// with the deals of the first replicate. The small tables runs and needs, which
+// the answer is made of, are always written. An unknown name is an error.
+func Select(list string) (Selection, error) {
+	if strings.TrimSpace(list) == "" {
+		return Selection{Tables: metrics.Tables}, nil
+	}
+	all := false
+	named := []string{metrics.Runs, metrics.Needs}
+	for _, name := range strings.Split(list, ",") {
+		name = strings.TrimSpace(name)
+		if name == metrics.Deals+"=all" {
+			name, all = metrics.Deals, true
+		}
+		if !slices.Contains(metrics.Tables, name) {
+			return Selection{}, metrics.Unknown("table", name, append(slices.Clone(metrics.Tables), metrics.Deals+"=all"))
+		}
+		named = append(named, name)
+	}
+	s := Selection{AllDeals: all}
+	for _, name := range metrics.Tables {
+		if slices.Contains(named, name) {
+			s.Tables = append(s.Tables, name)
+		}
+	}
+	return s, nil
+}
+
+// has reports whether a table is selected.
+func (s *Selection) has(table string) bool { return slices.Contains(s.Tables, table) }
+
+// check finds what would make no dataset.
+func (p *Plan) check() error {
+	switch {
+	case p.Scenario == nil:
+		return errors.New("plan without a scenario")
+	case p.Scenario.Replicates < 1 || len(p.Scenario.Compare) == 0:
+		return errors.New("plan without replicates or regimes")
+	case !p.Tables.has(metrics.Runs) || !p.Tables.has(metrics.Needs):
+		return errors.New("plan without the tables runs and needs")
+	}
+	return nil
+}
+
+// id is the SHA-256 of all that distinguishes the plan.
+func (p *Plan) id() (string, error) {
+	text, err := json.Marshal(struct {
+		Format                 int
+		Version, Command, Text string
+		Tables                 Selection
+		Firms                  []scenarios.FirmRow // the text names their file only
+	}{Format, p.Version, p.Command, p.Text, p.Tables, p.Scenario.Firms})
+	if err != nil {
+		return "", err
+	}
+	return digest(text), nil
+}
+
+// digest is the SHA-256 of data in hexadecimal digits.
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,153 @@
+// Package verify holds special cases of the model that theory solves exactly:
+// each is a scenario, a figure read from its results, and a formula for that
+// figure. A case is run in enough replicates to tell; it fails if the estimate
+// lies more than Sigmas standard errors from the exact value.
+//
+// The formulas are computed here from the laws of demand and availability
+// alone: nothing of the simulation goes into them.
+package verify
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"math"
+
+	"golang.org/x/sync/errgroup"
+	"gonum.org/v1/gonum/stat"
+
+	"idleshift/metrics/stats"
+	"idleshift/scenarios"
+	"idleshift/sim"
+)
+
+//go:embed *.toml
+var files embed.FS
+
+// Sigmas is how many standard errors an estimate may lie from the exact value.
+const Sigmas = 4
+
+// Precision is the standard error that a case must reach, as a share of the
+// exact value; Fine is that of a long run.
+const (
+	Precision = 0.005
+	Fine      = 0.001
+)
+
+// A Case is one figure that theory gives exactly.
+type Case struct {
+	Name    string
+	Section string   // of the theory
+	Doc     string   // what is computed, in one sentence, with its source
+	File    string   // the scenario
+	Set     []string // overrides, as on the command line
+	Regime  string
+	Exact   func() float64
+	Digits  string  // the exact value as it was computed elsewhere; empty for other members of a family
+	Enough  float64 // a standard error that is small enough whatever the value, in the case's unit
+
+	figure func(*sim.Result) float64
+	firms  int     // among which demand is divided
+	load   float64 // hours demanded per firm and day: their known mean
+}
+
+// An Estimate is a case's figure as replicates give it.
+type Estimate struct {
+	Mean, SE     float64 // SE: standard error, 0 if no replicate differs
+	Load, LoadSE float64 // hours demanded per firm and day
+	N            int     // replicates
+}
+
+// Scenario is the case's scenario: its file with the overrides, cut down to
+// the case's regime.
+func (c *Case) Scenario() (*scenarios.Scenario, error) {
+	text, err := files.ReadFile(c.File)
+	if err != nil {
+		return nil, err
+	}
+	sc, err := scenarios.Parse(c.File, text, scenarios.LoadOptions{Set: c.Set})
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := sc.Regimes[c.Regime]; !ok {
+		return nil, fmt.Errorf("%s has no regime %q", c.File, c.Regime)
+	}
+	sc.Compare, sc.Baseline = []string{c.Regime}, c.Regime
+	return sc, nil
+}
+
+// Run estimates the case's figure in times as many replicates as the scenario
+// has, workers of them at a time. What it returns does not depend on workers.
+// It fails if the run was cut short by a limit of the program: then it would
+// not be the case that theory solves.
+func (c *Case) Run(ctx context.Context, times, workers int) (Estimate, error) {
+	sc, err := c.Scenario()
+	if err != nil {
+		return Estimate{}, err
+	}
+	figures, loads := make([]float64, sc.Replicates*times), make([]float64, sc.Replicates*times)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(workers, 1))
+	for i := range figures {
+		group.Go(func() error {
+			region, err := sim.Build(sc, i)
+			if err != nil {
+				return err
+			}
+			results, err := sim.Run(ctx, region, sim.Options{}, nil)
+			if err != nil {
+				return err
+			}
+			r := &results[0]
+			if r.Truncated > 0 || r.Overflow > 0 {
+				return fmt.Errorf("replicate %d: %d lists of candidates were cut, %.1f h did not fit on the calendars", i, r.Truncated, r.Overflow.Float())
+			}
+			figures[i], loads[i] = c.figure(r), demanded(r)/float64(c.firms*r.Days)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Estimate{}, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return estimate(figures, loads, c.load), nil
+}
+
+// estimate is the mean of the figures, with the load, whose mean is known, as
+// a control variate: what the replicates happened to have too much or too
+// little of demand is taken out by regression (Lavenberg and Welch 1981).
+func estimate(figures, loads []float64, known float64) Estimate {
+	n := float64(len(figures))
+	mean, load := stats.Mean(figures, 0.95), stats.Mean(loads, 0.95)
+	e := Estimate{mean.Mean, mean.StandardError, load.Mean, load.StandardError, len(figures)}
+	if !(e.LoadSE > 0) {
+		return e
+	}
+	alpha, beta := stat.LinearRegression(loads, figures, nil, false)
+	squares := 0.0
+	for i, x := range loads {
+		rest := figures[i] - alpha - beta*x
+		squares += rest * rest
+	}
+	off := (e.Load - known) / e.LoadSE // the regression is less sure of points far from the middle
+	e.Mean, e.SE = alpha+beta*known, math.Sqrt(squares/(n-2)/n*(1+off*off/(n-1)))
+	return e
+}
+
+// Judge compares an estimate with the exact value. The error says that it lies
+// too far off, or that its standard error is too large to tell: more than
+// precision times the value and more than what is enough for the case.
+func (c *Case) Judge(e Estimate, precision float64) error {
+	exact := c.Exact()
+	switch {
+	case !(e.SE <= max(precision*math.Abs(exact), c.Enough)):
+		return fmt.Errorf("%s: the standard error %.3g of %d replicates is too large to tell", c.Name, e.SE, e.N)
+	case !(math.Abs(e.Mean-exact) <= Sigmas*e.SE+rounding):
+		return fmt.Errorf("%s: estimated %.6f, exact %.6f: %.1f standard errors off", c.Name, e.Mean, exact, (e.Mean-exact)/e.SE)
+	case !(math.Abs(e.Load-c.load) <= Sigmas*e.LoadSE+rounding):
+		return fmt.Errorf("%s: %.6f hours are demanded per firm and day, not %.6f: %.1f standard errors off", c.Name, e.Load, c.load, (e.Load-c.load)/e.LoadSE)
+	}
+	return nil
+}
+
+// rounding is what sums of floating-point numbers may be off.
+const rounding = 1e-9
