@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"idleshift/agents"
+	"idleshift/metrics"
+	"idleshift/metrics/answer"
+	"idleshift/metrics/store"
+	"idleshift/scenarios"
+	"idleshift/sim"
+	"idleshift/sim/experiment"
+)
+
+// runFlags are those of run alone.
+type runFlags struct {
+	choice
+	workers   int
+	out       string
+	tables    string
+	csv       []string
+	overwrite bool
+	check     bool
+	json      bool
+	quiet     bool
+	progress  bool
+}
+
+func (p *program) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [scenario]",
+		Short: "Run a scenario and answer the question",
+		Long: `run simulates every regime of a scenario in every replicate, writes the dataset
+and prints the answer. The scenario is a shipped one or a file; without one it
+is ` + defaultScenario + `.
+
+An interrupted run keeps the replicates that were finished; the same command goes
+on from there. When the dataset stands complete, the same command prints its
+answer again without running anything.
+
+The dataset is a folder of Parquet files (runs, needs, days, firms, deals) and
+manifest.json, with the scenario as run and the SHA-256 of every file. It does
+not depend on --workers, --out or how often it was interrupted.`,
+		Example: `  idleshift run
+  idleshift run vignettes --replicates 20 --set tiers.platform.adoption=0.5
+  idleshift run region.toml --regimes firm,cooperative --out results/two --json
+  idleshift run pocket --check --tables runs,needs,deals=all`,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), &f, args) },
+	}
+	f.flags(cmd)
+	f.sizeFlags(cmd)
+	flags := cmd.Flags()
+	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
+	flags.StringVar(&f.out, "out", "", "folder of the dataset (default results/<scenario>)")
+	flags.StringVar(&f.tables, "tables", "", "tables to write: "+strings.Join(metrics.Tables, ",")+"; deals=all for the deals of every replicate (default all tables, deals of the first replicate)")
+	flags.StringSliceVar(&f.csv, "csv", nil, "also write these tables as CSV into the folder")
+	flags.BoolVar(&f.overwrite, "overwrite", false, "replace a dataset of another plan, or make the same one anew")
+	flags.BoolVar(&f.check, "check", false, "check every accounting identity on every day; slower")
+	flags.BoolVar(&f.json, "json", false, "print the answer as JSON (see idleshift schema answer)")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the answer")
+	flags.BoolVar(&f.progress, "progress", false, "show progress even when piped")
+	tables := cobra.FixedCompletions(metrics.Tables, cobra.ShellCompDirectiveNoFileComp)
+	complete(cmd, "tables", tables)
+	complete(cmd, "csv", tables)
+	return cmd
+}
+
+func (p *program) run(ctx context.Context, f *runFlags, args []string) error {
+	sc, err := f.load(args)
+	if err != nil {
+		return err
+	}
+	selection, err := store.Select(f.tables)
+	if err != nil {
+		return badInput{err}
+	}
+	for _, table := range f.csv {
+		if !slices.Contains(selection.Tables, table) {
+			return badInputf("--csv: %w", metrics.Unknown("table", table, selection.Tables))
+		}
+	}
+	if f.workers < 0 {
+		return badInputf("--workers %d: must be 0 (all cores) or more", f.workers)
+	}
+	if f.workers == 0 {
+		f.workers = runtime.GOMAXPROCS(0)
+	}
+	if f.out == "" {
+		f.out = filepath.Join("results", base(f.name))
+	}
+	text, err := scenarios.Canonical(sc)
+	if err != nil {
+		return err
+	}
+	data, err := store.Create(f.out, store.Plan{
+		Version: p.version, Command: f.canonical(), Text: string(text), Scenario: sc, Tables: selection,
+	}, f.overwrite)
+	if err != nil {
+		return err
+	}
+	if data.Complete() {
+		p.say(f.quiet, "%s stands complete: nothing was run (--overwrite makes it anew)", f.out)
+	} else if err := p.simulate(ctx, f, sc, data); err != nil {
+		return err
+	}
+	return p.answer(f)
+}
+
+// simulate runs the replicates that are not there yet and makes the tables.
+func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scenario, data *store.Store) error {
+	finished := func() (n int) {
+		for r := range sc.Replicates {
+			if data.Done(r) {
+				n++
+			}
+		}
+		return n
+	}
+	done := finished()
+	if done > 0 {
+		p.say(f.quiet, "going on: %d of %d replicates are finished", done, sc.Replicates)
+	}
+	days := int64(sc.Time.Days) * int64(len(sc.Compare)) // of a job
+	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), days*int64(sc.Replicates-done))
+	err := experiment.Run(ctx, &experiment.Plan{
+		Points:  []*scenarios.Scenario{sc},
+		Done:    func(j experiment.Job) bool { return data.Done(j.Replicate) },
+		Engine:  experiment.Simulate,
+		Sim:     sim.Options{Check: f.check},
+		Workers: f.workers,
+		Record: func(j experiment.Job, region *sim.Region) (experiment.Recorder, error) {
+			chunk, err := data.Begin(j.Replicate, firms(region))
+			if err != nil {
+				return nil, err
+			}
+			return &watched{Recorder: chunk, bar: bar}, nil
+		},
+		Report: func(j experiment.Job, _ []sim.Result, err error) error {
+			if failed := new(experiment.Error); errors.As(err, &failed) {
+				return fmt.Errorf("replicate %d: %w", j.Replicate, failed.Err)
+			}
+			return err
+		},
+	})
+	bar.close()
+	if errors.Is(err, context.Canceled) {
+		return interrupted(fmt.Sprintf("interrupted: %d of %d replicates are finished and kept in %s; the same command goes on from there:\n  %s",
+			finished(), sc.Replicates, f.out, command(append([]string{"idleshift"}, p.args...)...)))
+	}
+	if err != nil {
+		return err
+	}
+	return data.Merge()
+}
+
+// interrupted is a cancelled context as the user is told of it.
+type interrupted string
+
+func (s interrupted) Error() string { return string(s) }
+
+// Is makes it a cancelled context.
+func (interrupted) Is(target error) bool { return target == context.Canceled }
+
+// answer reads the dataset and prints what it says.
+func (p *program) answer(f *runFlags) error {
+	d, err := store.Open(f.out)
+	if err != nil {
+		return err
+	}
+	for _, table := range f.csv {
+		if err := d.Export(table, filepath.Join(f.out, table+".csv")); err != nil {
+			return err
+		}
+	}
+	a, err := answer.Of(d)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return p.writeJSON(a)
+	}
+	if err := a.WriteText(p.out); err != nil {
+		return err
+	}
+	p.say(f.quiet, "the dataset is in %s", f.out)
+	return nil
+}
+
+// canonical is the command that makes the same dataset, with nothing in it
+// that the dataset does not depend on.
+func (f *runFlags) canonical() string {
+	words := append([]string{"idleshift", "run"}, f.words()...)
+	if f.tables != "" {
+		words = append(words, "--tables", f.tables)
+	}
+	if f.check {
+		words = append(words, "--check")
+	}
+	return command(words...)
+}
+
+// say tells the user something beside the answer.
+func (p *program) say(quiet bool, format string, args ...any) {
+	if !quiet {
+		fmt.Fprintf(p.err, "idleshift: "+format+"\n", args...)
+	}
+}
+
+// writeJSON prints v, indented.
+func (p *program) writeJSON(v any) error {
+	e := json.NewEncoder(p.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// watched counts the days of a job on the bar, and keeps no job whose accounts
+// do not balance.
+type watched struct {
+	experiment.Recorder
+	bar *bar
+}
+
+func (w *watched) Day(regime int, day agents.Day, kinds []agents.DayHours) error {
+	w.bar.add(1)
+	return w.Recorder.Day(regime, day, kinds)
+}
+
+func (w *watched) Commit(results []sim.Result) error {
+	for i := range results {
+		if b := results[i].Breaches; len(b) > 0 {
+			return fmt.Errorf("the accounts of %s do not balance: %d identities are broken, the first: %s", results[i].Regime, len(b), b[0])
+		}
+	}
+	return w.Recorder.Commit(results)
+}
+
+// firms describes the firms of a region as tables have them.
+func firms(r *sim.Region) []metrics.FirmInfo {
+	var all []metrics.FirmInfo
+	for _, f := range r.Firms {
+		info := metrics.FirmInfo{
+			Name: f.Name, Sector: r.SectorNames[f.Sector], Employees: f.Employees,
+			Latitude: f.At.Latitude, Longitude: f.At.Longitude,
+		}
+		if f.Size >= 0 {
+			info.Size = r.SizeNames[f.Size]
+		}
+		if f.Place >= 0 {
+			info.Place = r.PlaceNames[f.Place]
+		}
+		all = append(all, info)
+	}
+	return all
+}

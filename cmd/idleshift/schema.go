@@ -1,0 +1,43 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"idleshift/metrics"
+	"idleshift/metrics/answer"
+	"idleshift/scenarios"
+)
+
+func (p *program) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema [scenario|answer|comparison]",
+		Short: "Print the JSON Schema of scenarios and of what is printed as JSON",
+		Long: `schema prints the JSON Schema of scenario files, for editors that complete and
+check TOML by it; with answer, that of what run --json prints; with comparison,
+that of what compare --json prints.`,
+		Example: `  idleshift schema > scenario.schema.json
+  idleshift schema answer`,
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: []string{"scenario", "answer", "comparison"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			of := "scenario"
+			if len(args) > 0 {
+				of = args[0]
+			}
+			switch of {
+			case "scenario":
+				text, err := scenarios.Schema()
+				if err != nil {
+					return err
+				}
+				_, err = p.out.Write(text)
+				return err
+			case "answer":
+				return p.writeJSON(answer.Schema())
+			case "comparison":
+				return p.writeJSON(answer.ComparisonSchema())
+			}
+			return badInput{metrics.Unknown("schema", of, []string{"scenario", "answer", "comparison"})}
+		},
+	}
+}

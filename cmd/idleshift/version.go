@@ -1,0 +1,87 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version: module and revision",
+		Example: "  idleshift version",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(p.out, "idleshift", p.version)
+			return err
+		},
+	}
+}
+
+// version is that of the module and the revision it was built from, as the Go
+// tool recorded them. Where it recorded no revision, or files differed from it,
+// a fingerprint of the program itself tells builds apart, so that results of
+// two of them are never taken for one.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	name, certain := versionOf(info)
+	if !certain {
+		name += " build " + fingerprint()
+	}
+	return name
+}
+
+// versionOf is "devel" where nothing was recorded; a revision follows it in
+// short form, with "+dirty" if files differed from it. It is certain if it
+// names one state of the files.
+func versionOf(info *debug.BuildInfo) (name string, certain bool) {
+	name = info.Main.Version
+	released := name != "" && name != "(devel)"
+	if !released {
+		name = "devel"
+	}
+	revision, dirty := "", false
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.modified":
+			dirty = s.Value == "true"
+		}
+	}
+	if revision != "" {
+		name += " " + revision[:min(12, len(revision))]
+	}
+	if dirty {
+		name += "+dirty"
+	}
+	return name, !dirty && (released || revision != "")
+}
+
+// fingerprint is the beginning of the SHA-256 of the program's own file, or
+// "unknown" where that cannot be read.
+func fingerprint() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "unknown"
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "unknown"
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "unknown"
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:12]
+}
