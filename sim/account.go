@@ -187,9 +187,7 @@ func (w *World) settle(o int32) {
 		if op.done+op.bought != op.hours || op.first != agents.None {
 			return
 		}
-		if op.hours > 0 {
-			end = max(end, op.end)
-		}
+		end = max(end, op.last)
 	}
 	if ord.missed == ord.asked {
 		w.drop(o)

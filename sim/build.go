@@ -482,7 +482,7 @@ func (r *Region) servable() error {
 // certificate: what the pooled regime runs in.
 func (r *Region) merged() *Region {
 	m := *r
-	m.Firms = []Firm{{Name: "region", Place: -1, Policy: -1, Domains: math.MaxUint64, Certificates: math.MaxUint64}}
+	m.Firms = []Firm{{Name: "region", Place: -1, Policy: -1}}
 	m.lots, m.lotOf = nil, make([]int32, len(r.kinds))
 	for k := range r.kinds {
 		m.lotOf[k] = agents.None
@@ -505,6 +505,8 @@ func (r *Region) merged() *Region {
 	}
 	for f := range r.Firms {
 		m.Firms[0].Employees += r.Firms[f].Employees
+		m.Firms[0].Domains |= r.Firms[f].Domains
+		m.Firms[0].Certificates |= r.Firms[f].Certificates
 	}
 	m.partners, m.near = nil, nil
 	return &m

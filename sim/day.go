@@ -158,14 +158,11 @@ func (w *World) pull(i, lot int32, limit agents.Hours) (moved agents.Hours) {
 			return moved
 		}
 		w.unbook(n)
-		op.end = w.day
 		w.book(i, agents.None, b.lot, w.day, x, x, k.ratio, b.travel, false)
 		if x < primary {
 			w.book(i, agents.None, b.lot, b.day, primary-x, primary-x, k.ratio, b.travel, false)
 		}
-		for m := op.first; m != agents.None; m = w.booked.at[m].next {
-			op.end = max(op.end, w.booked.at[m].day)
-		}
+		w.reckon(i)
 		if b.lot[0] == lot {
 			moved += x
 		} else {
@@ -366,7 +363,8 @@ func (w *World) buy(ord *order, op *operation) {
 	w.owe(ord.firm, -op.lack)
 	from := op.done + op.bought
 	op.bought += op.lack
-	op.end = max(op.end, w.day+m.lead)
+	op.last = max(op.last, w.day+m.lead)
+	op.end = max(op.end, op.last)
 	w.byKind[st.kind].Outside += op.lack
 	k := &w.kinds[st.kind]
 	if ord.measured {
@@ -459,15 +457,16 @@ func (w *World) work(b *booking) {
 			w.lent[l] -= all
 		}
 	}
+	if w.check && !op.waiting && op.done+op.bought+op.planned > op.hours {
+		w.breach("order %d, operation %d: %d s are done, bought or booked of %d s", ord.seq+1, op.step+1, op.done+op.bought+op.planned, op.hours)
+	}
 	op.done += b.work
+	op.last = max(op.last, w.day)
 	op.planned -= b.work
 	if b.deal == agents.None {
 		op.prepared = true
 	}
 	w.owe(ord.firm, -b.work)
-	if op.done+op.bought+op.planned > op.hours {
-		println("OVER", w.regime, ord.seq+1, op.step, op.done, op.bought, op.planned, op.hours, b.deal, w.day)
-	}
 }
 
 // roll opens the day that comes within reach in the place of today.

@@ -320,7 +320,7 @@ func (w *World) replan(o int32) {
 	ord := &w.orders.at[o]
 	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 		w.release(i)
-		w.ops[i].short = false
+		w.ops[i].short, w.ops[i].limit = false, agents.Never
 	}
 	w.plan(o)
 }

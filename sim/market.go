@@ -108,7 +108,7 @@ func (w *World) eligible(m *market, i int32) bool {
 	op := &w.ops[i]
 	ord := &w.orders.at[op.order]
 	t := m.tier
-	return op.short && op.lack > 0 && op.commit >= w.day && op.latest >= w.day && op.stake > 0 &&
+	return op.short && op.lack > 0 && op.commit >= w.day && min(op.latest, op.limit) >= w.day && op.stake > 0 &&
 		(t.partners || t.member[ord.firm]) && op.lack >= t.minimum && !w.waits(ord) &&
 		(t.disclosure == brokers.Blind || ord.moved || w.toSpend(m, op) >= 0)
 }
@@ -168,7 +168,8 @@ func (w *World) fill(m *market) {
 		before := len(b.Options)
 		b.Requests = append(b.Requests, w.request(m, i))
 		w.enumerate(m, i, int32(len(b.Requests)-1))
-		if len(b.Options) == before {
+		if !slices.ContainsFunc(b.Options[before:], func(o agents.Option) bool { return !o.Own || w.orders.at[w.ops[i].order].moved }) {
+			b.Options, b.Net, b.Charge, m.options = b.Options[:before], b.Net[:before], b.Charge[:before], m.options[:before]
 			b.Requests = b.Requests[:len(b.Requests)-1]
 			continue
 		}
@@ -286,7 +287,7 @@ func (w *World) request(m *market, i int32) agents.Request {
 		Zone:          w.Firms[ord.firm].Zone,
 		Hours:         op.lack,
 		First:         max(w.day, op.from),
-		Last:          min(op.latest, w.day+w.cal.Days()-1),
+		Last:          min(op.latest, op.limit, w.day+w.cal.Days()-1),
 		PerDay:        st.perDay,
 		Minimum:       m.tier.minimum,
 		MaxSites:      st.maxSites,
@@ -305,10 +306,11 @@ func (w *World) enumerate(m *market, i, r int32) {
 	certification := w.classes[ord.class].certification
 	m.afford = w.affordable(m, op)
 	ownA, ownB := agents.None, agents.None
-	if w.Firms[f].fits(st.domain, certification) {
+	own := t.component || t.all || st.maxSites > 1
+	if own && w.Firms[f].fits(st.domain, certification) {
 		ownA = w.show(m, w.owns(f, st.kind), false)
 	}
-	if q >= 0 && w.Firms[f].fits(-1, certification) {
+	if own && q >= 0 && w.Firms[f].fits(-1, certification) {
 		ownB = w.show(m, w.owns(f, q), false)
 	}
 	if (st.maxSites > 1 || t.all) && ownA >= 0 && (q < 0 || ownB >= 0) {
@@ -733,8 +735,7 @@ func (w *World) conclude(m *market, r int32) {
 		w.pending = append(w.pending, i)
 	case ord.moved:
 		// orders are settled when the whole clearing is booked
-	case !any:
-		w.replan(o) // its own units serve it after all
+	case !any: // its own units could serve it after all: they will
 	case ord.lost && w.shortSteps(ord) > 1:
 		op.covered = true
 		if !slices.Contains(m.held, o) {
@@ -946,12 +947,17 @@ func (w *World) undo(i int32) {
 	for n := w.ops[i].first; n != agents.None; {
 		b := &w.booked.at[n]
 		next := b.next
-		if b.deal == agents.None && !b.fallback || b.deal != agents.None && !w.deals.at[b.deal].made {
-			w.unbook(n)
+		if b.deal == agents.None && w.orders.at[w.ops[i].order].moved || b.deal != agents.None && !w.deals.at[b.deal].made {
+			if w.ops[i].waiting {
+				w.unbook(n) // others have seen the hours as taken
+			} else {
+				w.takeBack(n)
+			}
 		}
 		n = next
 	}
 	w.ops[i].covered, w.ops[i].waiting = false, false
+	w.reckon(i)
 }
 
 // turnDown undoes deals that an employer refused: both sides' cost is spent.
@@ -1064,9 +1070,10 @@ func (w *World) seal(o int32) {
 	fell := false
 	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 		op := &w.ops[i]
+		end := agents.Never
 		for _, d := range w.fresh(i) {
 			if ord.lost {
-				fell = true
+				fell, end = true, op.end
 				w.result.Refusals[RefusedBundle]++
 				w.tell(ord, Event{What: Refused, Operation: op.step, Kind: w.step(op).kind, Tier: w.deals.at[d].row.Tier, Others: w.deals.at[d].lenders, Reason: RefusedBundle})
 				continue
@@ -1076,9 +1083,12 @@ func (w *World) seal(o int32) {
 		if ord.lost {
 			w.undo(i)
 		}
+		if end != agents.Never {
+			op.limit = end - 1 // what ends as late is of no use to the steps after it
+		}
 	}
 	if fell {
-		w.replan(o)
+		w.plan(o)
 	}
 }
 

@@ -82,6 +82,8 @@ type operation struct {
 	first    int32        // its bookings, earliest first
 	from     agents.Day   // earliest start
 	latest   agents.Day   // latest finish that keeps the order in time
+	limit    agents.Day   // latest finish of a deal with which the order could be completed, as far as tried
+	last     agents.Day   // of what is done or delivered so far
 	end      agents.Day   // planned finish
 	commit   agents.Day   // while short: last day on which the fallback can be given up
 	stake    agents.Money // while short: what a deal for lack saves
@@ -208,7 +210,7 @@ func (w *World) open(a *arrival, hours []agents.Hours) int32 {
 	w.queue(o)
 	total := agents.Hours(0)
 	for i, h := range hours {
-		w.ops[first+int32(i)] = operation{order: o, step: int16(i), hours: h, first: agents.None, from: w.day, end: w.day}
+		w.ops[first+int32(i)] = operation{order: o, step: int16(i), hours: h, first: agents.None, from: w.day, last: w.day, end: w.day, limit: agents.Never}
 		total += h
 	}
 	ord.asked, ord.value = total, c.value+c.hourValue.For(total)
@@ -321,9 +323,19 @@ func (w *World) book(i int32, d int32, lots [2]int32, day agents.Day, x, work ag
 	*at = n
 }
 
-// unbook gives a booking's hours back; freed says whether the owners' short
-// operations may try again.
+// unbook gives a booking's hours back; the owners' short operations may then
+// try again.
 func (w *World) unbook(n int32) {
+	for _, l := range w.booked.at[n].lot {
+		if l != agents.None {
+			w.freed[w.lots[l].firm] = true
+		}
+	}
+	w.takeBack(n)
+}
+
+// takeBack undoes a booking as if it had never been.
+func (w *World) takeBack(n int32) {
 	b := &w.booked.at[n]
 	for c, l := range b.lot {
 		if l == agents.None {
@@ -333,7 +345,6 @@ func (w *World) unbook(n int32) {
 		if b.over[c] > 0 {
 			w.over.Add(w.overOf[l], b.day, b.over[c])
 		}
-		w.freed[w.lots[l].firm] = true
 		if b.deal != agents.None && w.lots[l].firm != w.orders.at[w.ops[b.op].order].firm {
 			w.lent[l] -= b.hours[c] + b.over[c]
 		}
@@ -376,6 +387,16 @@ func (w *World) release(i int32) {
 		}
 		n = next
 	}
+	w.reckon(i)
+}
+
+// reckon finds an operation's planned finish from what is done and booked.
+func (w *World) reckon(i int32) {
+	op := &w.ops[i]
+	op.end = op.last
+	for n := op.first; n != agents.None; n = w.booked.at[n].next {
+		op.end = max(op.end, w.booked.at[n].day)
+	}
 }
 
 // releaseAll gives back everything that is booked for an operation.
@@ -383,4 +404,5 @@ func (w *World) releaseAll(i int32) {
 	for w.ops[i].first != agents.None {
 		w.unbook(w.ops[i].first)
 	}
+	w.reckon(i)
 }

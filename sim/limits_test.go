@@ -1,0 +1,353 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"idleshift/agents"
+	"idleshift/scenarios"
+)
+
+// recording keeps what a run tells its sink, by regime.
+type recording struct {
+	days  map[int][]agents.DayHours // all kinds of the first day, then of the second, …
+	deals map[int][]agents.Deal
+	firms map[int][]FirmResult
+}
+
+func newRecording() *recording {
+	return &recording{map[int][]agents.DayHours{}, map[int][]agents.Deal{}, map[int][]FirmResult{}}
+}
+
+func (s *recording) Day(regime int, _ agents.Day, kinds []agents.DayHours) error {
+	s.days[regime] = append(s.days[regime], kinds...)
+	return nil
+}
+
+func (s *recording) Deals(regime int, deals []agents.Deal) error {
+	s.deals[regime] = append(s.deals[regime], deals...)
+	return nil
+}
+
+func (s *recording) Firms(regime int, firms []FirmResult) error {
+	s.firms[regime] = append(s.firms[regime], firms...)
+	return nil
+}
+
+// differ says where two regimes of a run differ in money or hours, to the
+// last unit; empty if nowhere.
+func differ(results []Result, sink *recording, a, b int) string {
+	x, y := &results[a], &results[b]
+	switch {
+	case x.Region != y.Region:
+		return fmt.Sprintf("ledgers %v and %v", x.Region, y.Region)
+	case !slices.Equal(x.Kinds, y.Kinds):
+		return fmt.Sprintf("fates %v and %v", x.Kinds, y.Kinds)
+	case !slices.Equal(x.Hours, y.Hours):
+		return fmt.Sprintf("hours %v and %v", x.Hours, y.Hours)
+	case !slices.Equal(sink.days[a], sink.days[b]):
+		return "hours of some day"
+	case len(sink.firms[a]) == len(sink.firms[b]) && !slices.Equal(sink.firms[a], sink.firms[b]):
+		return "the account of some firm"
+	}
+	return ""
+}
+
+func position(t testing.TB, sc *scenarios.Scenario, regime string) int {
+	t.Helper()
+	i := slices.Index(sc.Compare, regime)
+	if i < 0 {
+		t.Fatalf("no regime %s", regime)
+	}
+	return i
+}
+
+// change applies f to every value of a table whose key is named, or to all.
+func change[V any](table map[string]V, f func(*V), keys ...string) {
+	for _, k := range names(table) {
+		if len(keys) == 0 || slices.Contains(keys, k) {
+			v := table[k]
+			f(&v)
+			table[k] = v
+		}
+	}
+}
+
+// variation is a random scenario whose markets cost nothing to be in.
+func variation(t testing.TB, seed int) *scenarios.Scenario {
+	t.Helper()
+	sc := parse(t, randomScenario(rand.New(rand.NewPCG(uint64(seed), 2))))
+	change(sc.Tiers, func(tier *agents.Tier) {
+		tier.JoinCost, tier.PolicyCost, tier.RunningCost = 0, 0, 0
+		tier.BookOf = "deficits" // a broker of all operations also orders a firm's own work anew
+	})
+	return sc
+}
+
+const variations = 40
+
+// Frictions without bound must reproduce the status quo, and without partners
+// autarky, to the last second and cent: if not, a market that cannot trade
+// still moves something.
+func TestLimitFrictionWithoutBound(t *testing.T) {
+	brokered := []string{"hosts", "pieces"}
+	frictions := []struct {
+		name  string
+		apply func(*scenarios.Scenario)
+	}{
+		{"transaction cost", func(sc *scenarios.Scenario) {
+			change(sc.Tiers, func(tier *agents.Tier) { tier.FirstCost, tier.CallOffCost = 1e9, 1e9 }, brokered...)
+		}},
+		{"minimum hours", func(sc *scenarios.Scenario) {
+			change(sc.Tiers, func(tier *agents.Tier) { tier.Minimum = 1e5 }, brokered...)
+		}},
+		{"radius", func(sc *scenarios.Scenario) {
+			change(sc.Places, func(p *scenarios.Place) { p.Spread = max(p.Spread, 3) })
+			change(sc.Tiers, func(tier *agents.Tier) { tier.RadiusSite, tier.RadiusTravels, tier.RadiusRemote = 0, 0, 0 }, brokered...)
+		}},
+		{"delay", func(sc *scenarios.Scenario) {
+			change(sc.Tiers, func(tier *agents.Tier) { tier.FirstDays, tier.CallOffDays = []int{1000, 1000}, 1000 }, brokered...)
+		}},
+		{"adoption", func(sc *scenarios.Scenario) {
+			change(sc.Tiers, func(tier *agents.Tier) { tier.Adoption = 0 }, brokered...)
+		}},
+		{"approval", func(sc *scenarios.Scenario) { // of partners too: then all is autarky
+			change(sc.Policies, func(p *agents.Policy) { p.Approval, p.ApprovalShare, p.ApprovalDays = "asked", 0, 0 })
+			change(sc.Tiers, func(tier *agents.Tier) { tier.FirstCost, tier.CallOffCost = 0, 0 })
+		}},
+	}
+	for _, friction := range frictions {
+		t.Run(friction.name, func(t *testing.T) {
+			partners := int64(0)
+			for seed := range variations {
+				sc := variation(t, seed)
+				friction.apply(sc)
+				sink := newRecording()
+				results := run(t, sc, 0, sink)
+				for _, pair := range [][2]string{{"partners", "whole"}, {"partners", "parts"}, {"autarky", "both"}} {
+					if d := differ(results, sink, position(t, sc, pair[0]), position(t, sc, pair[1])); d != "" {
+						t.Errorf("scenario %d: %s is not %s: %s", seed, pair[1], pair[0], d)
+					}
+				}
+				partners += results[position(t, sc, "partners")].Deals
+			}
+			if partners == 0 && friction.name != "approval" {
+				t.Error("partners never dealt: the test compares nothing with nothing")
+			}
+		})
+	}
+}
+
+// A firm that is alone must fare the same under all regimes, pooled too.
+func TestLimitOneFirmAlone(t *testing.T) {
+	for seed := range variations {
+		sc := variation(t, seed)
+		sc.Region.Firms = 1
+		sink := newRecording()
+		results := run(t, sc, 0, sink)
+		for i := range results {
+			if d := differ(results, sink, 0, i); d != "" {
+				t.Errorf("scenario %d: %s is not %s: %s", seed, sc.Compare[i], sc.Compare[0], d)
+			}
+		}
+	}
+}
+
+// frictionless writes a random region of divisible work due on the day, in
+// which whoever has hours can lend them at once and for nothing. Amounts are
+// whole multiples of what a second costs, so that no rounding depends on how
+// work is divided.
+func frictionless(d *rand.Rand) string {
+	var b strings.Builder
+	p := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
+	perHour := func(least, most int) float64 { return float64(least+d.IntN(most-least)) * 0.36 }
+	p(`seed = %d
+baseline = "autarky"
+compare = ["autarky", "whole", "parts", "known", "pooled"]
+[time]
+days = 30
+warmup_days = %d
+runout_days = 0
+[region]
+firms = %d
+[places.here]
+latitude = 43
+longitude = -80
+spread_km = 20
+[sizes.all]
+[sectors.small]
+[sectors.large]`, d.IntN(1e6), d.IntN(3), 2+d.IntN(9))
+	availability := func() string {
+		return []string{`{process = "daily", probability = 0.8}`, `{process = "sojourn", mean_days_between_failures = 6, mean_days_to_repair = 2}`, `{}`}[d.IntN(3)]
+	}
+	value := perHour(200, 300)
+	lines := 1 + d.IntN(3) // of production that share nothing
+	for k := range lines {
+		hours := 1 + d.IntN(8)
+		staffed := d.IntN(2) == 0
+		p("[kinds.machine%d]\ncategory = \"machine\"\nhours_per_shift = %d\nfixed_cost_per_day = 10\nvariable_cost_per_hour = %g\navailability = %s\nreference_value_per_hour = 200",
+			k, hours, perHour(0, 50), availability())
+		if staffed {
+			p("operator = \"person%d\"\noperator_hours = %d", k, 1+d.IntN(2))
+			p("[kinds.person%d]\ncategory = \"staff\"\nhours_per_shift = %d\nmobility = \"remote\"\nvariable_cost_per_hour = %g\navailability = %s", k, hours, perHour(0, 50), availability())
+		}
+		for _, sector := range []string{"small", "large"} {
+			p("[sectors.%s.units]\nmachine%d = %d", sector, k, d.IntN(4))
+			if staffed {
+				p("person%d = %d", k, d.IntN(5))
+			}
+		}
+	}
+	law := func() string {
+		return []string{`{mean = 2.5}`, `{law = "gamma", mean = 4, cv = 1}`, `{law = "geometric", mean = 3}`, `{law = "exponential", mean = 5}`}[d.IntN(4)]
+	}
+	for c := range 1 + d.IntN(3) {
+		p("[orders.class%d]\nrate = %.1f\nvalue_per_hour = %g\ncompletion = \"partial\"\ncommon_share = %.1f\noperations = [", c, 0.2+d.Float64(), value, []float64{0, 0.5}[d.IntN(2)])
+		for k := range lines {
+			if k == 0 || d.IntN(2) == 0 {
+				p(`{kind = "machine%d", hours = %s, max_units_per_day = 1000, max_sites = 1000},`, k, law())
+			}
+		}
+		p("]")
+	}
+	for _, tier := range []string{"whole", "parts"} {
+		unit := map[string]string{"whole": "operation", "parts": "component"}[tier]
+		p("[tiers.%s]\nunit = \"%s\"\nbroker = \"%s\"\ndisclosure = \"%s\"\ncandidates = 100000", tier, unit,
+			[]string{"random", "nearest", "greedy", "optimal"}[d.IntN(4)], []string{"blind", "open"}[d.IntN(2)])
+	}
+	p(`[tiers.partners]
+unit = "component"
+reach = "partners"
+candidates = 100000
+[regimes.autarky]
+[regimes.whole]
+tiers = ["whole"]
+[regimes.parts]
+tiers = ["parts"]
+[regimes.known]
+tiers = ["partners"]
+[regimes.pooled]
+pooled = true`)
+	return b.String()
+}
+
+// unowned is what a regime and the pooled one can be compared by: who did the
+// work and who paid whom no longer shows.
+func unowned(days []agents.DayHours) []agents.DayHours {
+	out := slices.Clone(days)
+	for i := range out {
+		out[i].Own += out[i].Shared
+		out[i].Shared = 0
+	}
+	return out
+}
+
+// Without friction, with everyone in reach, divisible work that is due on the
+// day must come out as if one firm owned everything, in every second and cent:
+// the bound that gains are measured by would otherwise be none.
+func TestLimitNoFrictionIsPooled(t *testing.T) {
+	gains := 0
+	for seed := range variations {
+		sc := parse(t, frictionless(rand.New(rand.NewPCG(uint64(seed), 3))))
+		firms := max(sc.Region.Firms, 1)
+		for a := range firms { // everyone knows everyone
+			for b := range firms {
+				if a != b {
+					sc.Region.Partners = append(sc.Region.Partners, []int{a + 1, b + 1})
+				}
+			}
+		}
+		sink := newRecording()
+		results := run(t, sc, 0, sink)
+		pooled := position(t, sc, "pooled")
+		for _, regime := range []string{"parts", "known"} {
+			i := position(t, sc, regime)
+			x, y := &results[i], &results[pooled]
+			for a := range agents.Paid {
+				if x.Region[a] != y.Region[a] {
+					t.Errorf("scenario %d: %s is not pooled: ledgers %v and %v", seed, regime, x.Region, y.Region)
+					break
+				}
+			}
+			if !slices.Equal(unowned(sink.days[i]), sink.days[pooled]) {
+				t.Errorf("scenario %d: %s is not pooled: hours of some day", seed, regime)
+			}
+		}
+		if results[pooled].Region.Surplus() > results[0].Region.Surplus() {
+			gains++
+		}
+	}
+	if gains < variations/2 {
+		t.Errorf("pooling gains something in %d of %d scenarios: the test says little", gains, variations)
+	}
+}
+
+// Identical firms whose demand is one and the same lack and spare the same
+// hours on the same days: no market can help them.
+func TestLimitPerfectCorrelation(t *testing.T) {
+	for seed := range variations {
+		sc := variation(t, seed)
+		change(sc.Kinds, func(k *agents.Kind) { k.Availability, k.CostCV = agents.Availability{Process: "always"}, 0 })
+		change(sc.Orders, func(c *agents.OrderClass) {
+			c.CommonShare, c.CommonGroup = 1, "region"
+			for i := range c.Operations {
+				c.Operations[i].MaxSites = 1 // parts of what each has left over can add up to a whole
+			}
+		})
+		sc.Demand.Phase.Amplitude = 0
+		change(sc.Sectors, func(s *scenarios.Sector) { s.Units = sc.Sectors["x"].Units })
+		sc.Demand.SectorCycle.SD = 0
+		change(sc.Domains, func(d *agents.Domain) { d.Share = 1 })
+		change(sc.Certifications, func(c *agents.Certification) { c.Share = 1 })
+		sink := newRecording()
+		results := run(t, sc, 0, sink)
+		for i, regime := range sc.Compare {
+			if regime == "pooled" {
+				continue // it takes the orders of its members in another sequence
+			}
+			if d := differ(results, sink, 0, i); d != "" {
+				t.Errorf("scenario %d: %s gains or loses something: %s", seed, regime, d)
+			}
+		}
+	}
+}
+
+// With work that is divisible and due on the day the sequence does not matter
+// either, and pooling gains nothing.
+func TestLimitPerfectCorrelationPooled(t *testing.T) {
+	for seed := range variations {
+		sc := parse(t, frictionless(rand.New(rand.NewPCG(uint64(seed), 4))))
+		change(sc.Kinds, func(k *agents.Kind) { k.Availability = agents.Availability{Process: "always"} })
+		change(sc.Orders, func(c *agents.OrderClass) { c.CommonShare = 1 })
+		change(sc.Sectors, func(s *scenarios.Sector) { s.Units = sc.Sectors["small"].Units })
+		sc.Region.PartnersMean = 3
+		sink := newRecording()
+		results := run(t, sc, 0, sink)
+		for i, regime := range sc.Compare {
+			if d := differ(results, sink, 0, i); d != "" {
+				t.Errorf("scenario %d: %s gains or loses something: %s", seed, regime, d)
+			}
+		}
+	}
+}
+
+// The same inputs must give the same results: no map, clock or memory of an
+// earlier run may reach them.
+func TestSameInputsSameResults(t *testing.T) {
+	for seed := range variations {
+		text := randomScenario(rand.New(rand.NewPCG(uint64(seed), 5)))
+		var results [2][]Result
+		var sinks [2]*recording
+		for i := range 2 {
+			sinks[i] = newRecording()
+			results[i] = run(t, parse(t, text), 1, sinks[i])
+		}
+		if !reflect.DeepEqual(results[0], results[1]) || !reflect.DeepEqual(sinks[0], sinks[1]) {
+			t.Errorf("scenario %d: two runs differ", seed)
+		}
+	}
+}
