@@ -167,7 +167,7 @@ func frictionless(d *rand.Rand) string {
 	perHour := func(least, most int) float64 { return float64(least+d.IntN(most-least)) * 0.36 }
 	p(`seed = %d
 baseline = "autarky"
-compare = ["autarky", "whole", "parts", "known", "pooled"]
+compare = ["autarky", "parts", "known", "pooled"]
 [time]
 days = 30
 warmup_days = %d
@@ -178,14 +178,13 @@ firms = %d
 latitude = 43
 longitude = -80
 spread_km = 20
-[sizes.all]
-[sectors.small]
-[sectors.large]`, d.IntN(1e6), d.IntN(3), 2+d.IntN(9))
+[sizes.all]`, d.IntN(1e6), d.IntN(3), 2+d.IntN(9))
 	availability := func() string {
 		return []string{`{process = "daily", probability = 0.8}`, `{process = "sojourn", mean_days_between_failures = 6, mean_days_to_repair = 2}`, `{}`}[d.IntN(3)]
 	}
 	value := perHour(200, 300)
 	lines := 1 + d.IntN(3) // of production that share nothing
+	units := map[string]string{}
 	for k := range lines {
 		hours := 1 + d.IntN(8)
 		staffed := d.IntN(2) == 0
@@ -196,11 +195,14 @@ spread_km = 20
 			p("[kinds.person%d]\ncategory = \"staff\"\nhours_per_shift = %d\nmobility = \"remote\"\nvariable_cost_per_hour = %g\navailability = %s", k, hours, perHour(0, 50), availability())
 		}
 		for _, sector := range []string{"small", "large"} {
-			p("[sectors.%s.units]\nmachine%d = %d", sector, k, d.IntN(4))
+			units[sector] += fmt.Sprintf("machine%d = %d\n", k, d.IntN(4))
 			if staffed {
-				p("person%d = %d", k, d.IntN(5))
+				units[sector] += fmt.Sprintf("person%d = %d\n", k, d.IntN(5))
 			}
 		}
+	}
+	for _, sector := range []string{"small", "large"} {
+		p("[sectors.%s.units]\n%s", sector, units[sector])
 	}
 	law := func() string {
 		return []string{`{mean = 2.5}`, `{law = "gamma", mean = 4, cv = 1}`, `{law = "geometric", mean = 3}`, `{law = "exponential", mean = 5}`}[d.IntN(4)]
@@ -214,20 +216,13 @@ spread_km = 20
 		}
 		p("]")
 	}
-	for _, tier := range []string{"whole", "parts"} {
-		unit := map[string]string{"whole": "operation", "parts": "component"}[tier]
-		p("[tiers.%s]\nunit = \"%s\"\nbroker = \"%s\"\ndisclosure = \"%s\"\ncandidates = 100000", tier, unit,
+	for _, reach := range []string{"platform", "partners"} {
+		p("[tiers.%s]\nunit = \"component\"\nreach = \"%s\"\nbroker = \"%s\"\ndisclosure = \"%s\"\ncandidates = 100000", reach, reach,
 			[]string{"random", "nearest", "greedy", "optimal"}[d.IntN(4)], []string{"blind", "open"}[d.IntN(2)])
 	}
-	p(`[tiers.partners]
-unit = "component"
-reach = "partners"
-candidates = 100000
-[regimes.autarky]
-[regimes.whole]
-tiers = ["whole"]
+	p(`[regimes.autarky]
 [regimes.parts]
-tiers = ["parts"]
+tiers = ["platform"]
 [regimes.known]
 tiers = ["partners"]
 [regimes.pooled]
@@ -287,7 +282,9 @@ func TestLimitNoFrictionIsPooled(t *testing.T) {
 }
 
 // Identical firms whose demand is one and the same lack and spare the same
-// hours on the same days: no market can help them.
+// hours on the same days: no market can help them. (Unless what each has left
+// over is less than an order and adds up to one: orders that must be whole are
+// left out where they could be put together from several firms.)
 func TestLimitPerfectCorrelation(t *testing.T) {
 	for seed := range variations {
 		sc := variation(t, seed)
@@ -295,7 +292,10 @@ func TestLimitPerfectCorrelation(t *testing.T) {
 		change(sc.Orders, func(c *agents.OrderClass) {
 			c.CommonShare, c.CommonGroup = 1, "region"
 			for i := range c.Operations {
-				c.Operations[i].MaxSites = 1 // parts of what each has left over can add up to a whole
+				c.Operations[i].MaxSites = 1
+			}
+			if len(c.Operations) > 1 {
+				c.Completion = "partial"
 			}
 		})
 		sc.Demand.Phase.Amplitude = 0

@@ -145,7 +145,7 @@ func (w *World) tryPlan(o int32) bool {
 	ord := &w.orders.at[o]
 	cl := &w.classes[ord.class]
 	start, slip := w.day, agents.Day(0)
-	cost, lacking := agents.Money(0), false
+	cost, lacking := w.dealCosts(ord), false
 	for j := range int(ord.steps) {
 		i := ord.first + int32(j)
 		op := &w.ops[i]

@@ -513,15 +513,9 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 			cost, days := w.pairTerms(m, ord.firm, g)
 			x.cost += 2 * cost
 			wait = max(wait, days)
-			if w.exposure(g).asked {
-				x.asked = max(x.asked, w.exposure(g).delay)
+			if e := w.exposure(g); e.asked {
+				x.asked = max(x.asked, e.delay)
 			}
-			if m.refused.n > 0 && m.refused.get(w.approvalKey(ord, op, g)) >= 0 {
-				return
-			}
-		}
-		if t.disclosure != brokers.Open && m.refused.n > 0 && m.refused.get(w.declineKey(ord, op, provider)) >= 0 {
-			return
 		}
 		if e := w.exposure(ord.firm); e.asked {
 			x.asked = max(x.asked, e.delay)
@@ -566,6 +560,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	blind := t.disclosure == brokers.Blind
 	// value less cost: public tariffs if blind, bids and asks over zone distances
 	// if sealed, the true figures if open
+	days := agents.Day((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
 	var hour, charge agents.Money
 	for c, l := range o.Lot {
 		if l == agents.None {
@@ -582,13 +577,11 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 		}
 		charge += cost.For(ratio.Of(st.setup))
 		if provider[c] != agents.None && !blind {
-			cost += w.exposure(provider[c]).charge(o.From - w.day)
+			cost += w.exposure(provider[c]).charge(o.From + days/2 - w.day)
 		}
 		hour += agents.Money(int64(cost) * int64(ratio) / 1000 * int64(o.Factor) / 1000)
 		if staffKm[c] > 0 {
-			days := agents.Money((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
-			charge += days * agents.Money(crew) * agents.MoneyOf(2*float64(staffKm[c])*w.Scenario.Transport.TravelKm)
-			charge += (days * agents.Money(o.Travel[c]) / agents.Money(agents.Hour)) * cost
+			charge += agents.Money(days) * (agents.Money(crew)*agents.MoneyOf(2*float64(staffKm[c])*w.Scenario.Transport.TravelKm) + cost.For(o.Travel[c]))
 		}
 	}
 	charge += x.cost + w.freight(km, at != ord.firm)
@@ -601,6 +594,9 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	}
 	if !blind && (value-hour).For(op.lack) < charge {
 		return // a loss on the broker's own figures
+	}
+	if !o.Own && w.turnedDown(m, ord, op, provider) {
+		return
 	}
 	b.Options = append(b.Options, o)
 	b.Net = append(b.Net, value-hour)
@@ -636,6 +632,20 @@ func (w *World) approvalKey(ord *order, op *operation, g int32) uint64 {
 // declineKey is the identity of a match that a side declined as a loss.
 func (w *World) declineKey(ord *order, op *operation, provider [2]int32) uint64 {
 	return rng.Pair(w.approvalKey(ord, op, provider[0]), uint64(provider[1])+2)
+}
+
+// turnedDown tells whether an employer has refused the deal, or a side declined
+// it as a loss.
+func (w *World) turnedDown(m *market, ord *order, op *operation, provider [2]int32) bool {
+	if m.refused.n == 0 {
+		return false
+	}
+	for _, g := range provider {
+		if g != agents.None && (w.exposure(g).asked || w.exposure(ord.firm).asked) && m.refused.get(w.approvalKey(ord, op, g)) >= 0 {
+			return true
+		}
+	}
+	return m.tier.disclosure != brokers.Open && m.refused.get(w.declineKey(ord, op, provider)) >= 0
 }
 
 // approves is the latent approval of a deal by both employers.
@@ -676,7 +686,7 @@ func (w *World) match(m *market) {
 		}
 	}
 	for _, o := range m.held {
-		w.standOrFall(m, o)
+		w.confirm(o)
 	}
 	m.held = m.held[:0]
 }
@@ -736,8 +746,7 @@ func (w *World) conclude(m *market, r int32) {
 	case ord.moved:
 		// orders are settled when the whole clearing is booked
 	case !any: // its own units could serve it after all: they will
-	case ord.lost && w.shortSteps(ord) > 1:
-		op.covered = true
+	case ord.lost && w.shortSteps(ord) > 1: // they stand or fall together, when all are laid
 		if !slices.Contains(m.held, o) {
 			m.held = append(m.held, o)
 		}
@@ -956,7 +965,7 @@ func (w *World) undo(i int32) {
 		}
 		n = next
 	}
-	w.ops[i].covered, w.ops[i].waiting = false, false
+	w.ops[i].waiting = false
 	w.reckon(i)
 }
 
@@ -1027,26 +1036,6 @@ func (w *World) shortSteps(ord *order) (n int) {
 	return n
 }
 
-// standOrFall makes the deals of an order that needs several if it has all of
-// them, and undoes them otherwise.
-func (w *World) standOrFall(m *market, o int32) {
-	ord := &w.orders.at[o]
-	all := true
-	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
-		all = all && (!w.ops[i].short || w.ops[i].covered)
-	}
-	if all {
-		w.confirm(o)
-		return
-	}
-	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
-		if w.ops[i].covered {
-			w.undo(i)
-			w.result.Refusals[RefusedBundle]++
-		}
-	}
-}
-
 // confirm makes the fresh deals of an order: they release the fallback and the
 // steps after them are loaded anew. If the order still cannot be completed the
 // deals are undone.
@@ -1057,7 +1046,6 @@ func (w *World) confirm(o int32) {
 		if op.short && w.trace != nil && len(w.fresh(i)) > 0 {
 			w.tell(ord, Event{What: Released, Operation: op.step, Kind: w.step(op).kind, Fallback: op.fallback})
 		}
-		op.covered = false
 	}
 	w.replan(o)
 	w.seal(o)
@@ -1090,6 +1078,20 @@ func (w *World) seal(o int32) {
 	if fell {
 		w.plan(o)
 	}
+}
+
+// dealCosts is what the fresh deals of an order cost its firm.
+func (w *World) dealCosts(ord *order) (c agents.Money) {
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		if w.ops[i].first == agents.None {
+			continue
+		}
+		for _, d := range w.fresh(i) {
+			x := &w.deals.at[d]
+			c += x.pay[0] + x.pay[1] + x.row.Fee + x.mine + x.freight
+		}
+	}
+	return c
 }
 
 // make makes a deal: its costs are spent and its contract runs.

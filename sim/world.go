@@ -70,7 +70,6 @@ type operation struct {
 	fallback Fallback
 	short    bool         // lacks hours by its latest day; the fallback is reserved
 	listed   bool         // stands in World.short
-	covered  bool         // deals are laid for all it lacks, to be made with those of other steps
 	waiting  bool         // a deal for it waits for approval
 	prepared bool         // set up at the firm's own site
 	hours    agents.Hours // primary, net
