@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"context"
+	"os"
 	"testing"
 
 	"idleshift/scenarios"
@@ -11,7 +13,7 @@ import (
 func BenchmarkRegime(b *testing.B) {
 	for _, regime := range []string{"autarky", "status_quo", "firm", "firm_platform", "component_contract", "cooperative", "layered", "pooled"} {
 		b.Run(regime, func(b *testing.B) {
-			sc, err := scenarios.Load("pocket", scenarios.LoadOptions{})
+			sc, err := scenarios.Load(cmp.Or(os.Getenv("BENCH_SCENARIO"), "pocket"), scenarios.LoadOptions{})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -259,18 +259,19 @@ func (w *World) byArrival(i, j int32) int {
 // retry plans short orders again where hours came free at their firm.
 func (w *World) retry() {
 	w.tidy()
+	w.trying, w.freed = w.freed, w.trying
 	for x := 0; x < len(w.short); x++ {
 		op := &w.ops[w.short[x]]
 		if !op.short {
 			continue
 		}
 		ord := &w.orders.at[op.order]
-		if w.freed[ord.firm] && !w.waits(ord) && w.sooner(w.short[x]) {
+		if w.trying[ord.firm] && !w.waits(ord) && w.sooner(w.short[x]) {
 			w.replan(op.order)
 		}
 	}
+	clear(w.trying)
 	w.decide()
-	clear(w.freed)
 }
 
 // sooner tells whether there may now be room for a short operation in time, or

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"idleshift/agents"
+	"idleshift/agents/brokers"
 	"idleshift/scenarios"
 )
 
@@ -348,6 +350,150 @@ func TestSameInputsSameResults(t *testing.T) {
 		}
 		if !reflect.DeepEqual(results[0], results[1]) || !reflect.DeepEqual(sinks[0], sinks[1]) {
 			t.Errorf("scenario %d: two runs differ", seed)
+		}
+	}
+}
+
+// smallMarket writes a small region in which firms with too little can turn to
+// firms with too much.
+func smallMarket(firms int, quiet float64, orders, tier, more string) string {
+	return fmt.Sprintf(`baseline = "autarky"
+compare = ["autarky", "traded"]
+[region]
+firms = %d
+[places.here]
+latitude = 43
+longitude = -80
+spread_km = 20
+[kinds.mill]
+category = "machine"
+fixed_cost_per_day = 100
+variable_cost_per_hour = 10
+operator = "hand"
+reference_value_per_hour = 80
+[kinds.hand]
+category = "staff"
+variable_cost_per_hour = 30
+mobility = "remote"
+reference_value_per_hour = 60
+[sectors.busy]
+mix = {job = 1}
+units = {mill = 1, hand = 1}
+[sectors.quiet]
+mix = {job = %g}
+units = {mill = 1, hand = 2}
+[sizes.all]
+[orders.job]
+value_per_hour = 100
+%s
+[tiers.parts]
+unit = "component"
+%s
+[regimes.autarky]
+[regimes.traded]
+tiers = ["parts"]
+%s`, firms, quiet, orders, tier, more)
+}
+
+// Twice the measured days must give the same yearly gain, but for chance: if
+// not, something that goes with the year is counted by the run, or the other
+// way about. Joining and running the platform cost about as much as it gains.
+func TestTwiceTheDaysSameYearlyGain(t *testing.T) {
+	const replicates = 40
+	text := smallMarket(10, 0.25, "rate = 1.2\noperations = [{kind = \"mill\", hours = {law = \"gamma\", mean = 6, cv = 0.7}}]\nlead = {minimum_days = 1, mean_extra_days = 2}\nmax_late_days = 5\nlateness_cost = 0.05",
+		"join_cost = 5000\npolicy_cost = 1000\nrunning_cost = 20000\nfirst_deal_cost = 20\ncall_off_cost = 5\ncontract_days = 60", "[time]\ndays = 80\nwarmup_days = 40")
+	var mean, variance [2]float64
+	for i := range 2 {
+		sc := parse(t, text)
+		sc.Seed += int64(i)
+		sc.Time.Days <<= i
+		var sum, squares float64
+		for replicate := range replicates {
+			results := run(t, sc, replicate, nil)
+			gain := (results[1].Region.Surplus() - results[0].Region.Surplus()).Float() * float64(sc.Time.YearDays) / float64(sc.Time.Days)
+			sum += gain
+			squares += gain * gain
+		}
+		mean[i] = sum / replicates
+		variance[i] = (squares/replicates - mean[i]*mean[i]) / (replicates - 1)
+	}
+	se := math.Sqrt(variance[0] + variance[1])
+	t.Logf("%.0f and %.0f a year, standard error of the difference %.0f", mean[0], mean[1], se)
+	if math.Abs(mean[0]-mean[1]) > 4*se {
+		t.Errorf("%.0f and %.0f a year are %.1f standard errors apart", mean[0], mean[1], (mean[0]-mean[1])/se)
+	}
+	if se > 10_000 {
+		t.Errorf("the standard error of %.0f is too large to see 80,000 a year of joining and running counted wrongly", se)
+	}
+}
+
+// Without noise a run must come to repeat itself with the clearing cycle:
+// otherwise something random is left in it, or it drifts. (Hours divide the
+// day, or what is left over of it would have a longer cycle of its own.)
+func TestNoNoiseRepeats(t *testing.T) {
+	dealt := 0
+	for seed := range variations {
+		d := rand.New(rand.NewPCG(uint64(seed), 6))
+		clearing := 1 + d.IntN(5)
+		hours := []int{2, 4, 8}[d.IntN(3)]
+		orders := fmt.Sprintf("arrivals = \"fixed\"\nrate = %d\ncompletion = \"%s\"\noperations = [{kind = \"mill\", hours = {mean = %d}, max_units_per_day = 2}]\nlead = {minimum_days = %d}",
+			8/hours+1+d.IntN(4), []string{"whole", "partial"}[d.IntN(2)], hours, clearing+d.IntN(5))
+		tier := fmt.Sprintf("clearing_days = %d\nbroker = \"%s\"\ndisclosure = \"open\"\nfirst_deal_days = [%d]\nfirst_deal_cost = %d\nminimum_hours = %d", clearing,
+			brokers.Names()[1+d.IntN(4)], d.IntN(2), d.IntN(50), d.IntN(3))
+		sc := parse(t, smallMarket(2+d.IntN(8), 0, orders, tier, "[time]\ndays = 60\nwarmup_days = 60"))
+		sink := newRecording()
+		run(t, sc, 0, sink)
+		rows := clearing * len(sc.Kinds)
+		for regime, name := range sc.Compare {
+			days := sink.days[regime]
+			for i := range days[rows:] {
+				if days[i] != days[i+rows] {
+					t.Errorf("scenario %d, %s: day %d is not as day %d\n%+v\n%+v", seed, name, i/len(sc.Kinds), i/len(sc.Kinds)+clearing, days[i], days[i+rows])
+					break
+				}
+			}
+		}
+		dealt += min(len(sink.deals[1]), 1)
+	}
+	if dealt < variations/2 {
+		t.Errorf("there were deals in %d of %d scenarios: the test says little", dealt, variations)
+	}
+}
+
+// The book of a blind tier must not show a byte of what is private: what orders
+// are worth to whom, and what whose hours cost.
+func TestBlindBookHidesPrivateData(t *testing.T) {
+	for _, broker := range []string{"random", "nearest", "greedy", "optimal"} {
+		for _, disclosure := range []string{"blind", "open"} {
+			worlds := make([]*World, 2)
+			natures := make([]*nature, 2)
+			for i := range worlds {
+				sc := parse(t, smallMarket(12, 0.25, "rate = 1.5\nlead = {mean_extra_days = 2}\noperations = [{kind = \"mill\", hours = {law = \"gamma\", mean = 6, cv = 0.7, least = 2}, setup_hours = 0.5}]",
+					"disclosure = \""+disclosure+"\"\nbroker = \""+broker+"\"\nfirst_deal_cost = 5", ""))
+				if i == 1 {
+					change(sc.Orders, func(c *agents.OrderClass) { c.HourValue *= 7 })
+					change(sc.Kinds, func(k *agents.Kind) { k.CostCV = 0.1 })
+				}
+				region, err := Build(sc, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				worlds[i], natures[i] = newWorld(region, position(t, sc, "traded")), newNature(region)
+			}
+			options, same := 0, true
+			for day := 0; day < 100 && same; day++ {
+				for i, w := range worlds {
+					w.advance(natures[i].next())
+				}
+				a, b := &worlds[0].markets[0].book, &worlds[1].markets[0].book
+				options += len(a.Options)
+				if same = reflect.DeepEqual(a.Book, b.Book); !same && disclosure == "blind" {
+					t.Errorf("%s: the book of day %d shows private data", broker, day)
+				}
+			}
+			if options == 0 || same && disclosure == "open" {
+				t.Errorf("%s, %s: %d options, the same: %v; the test shows nothing", broker, disclosure, options, same)
+			}
 		}
 	}
 }

@@ -346,8 +346,9 @@ func (w *World) enumerate(m *market, i, r int32) {
 	}
 	third := t.operators == anyones && q >= 0 && t.traded[q]
 	m.staff = m.staff[:0]
+	many := false // then near goes with near: far with far is hardly ever best
 	if third {
-		w.each(m, f, q, -1, certification, func(h, second int32) bool {
+		many = w.each(m, f, q, -1, certification, func(h, second int32) bool {
 			m.staff = append(m.staff, [2]int32{h, second})
 			return true
 		})
@@ -367,7 +368,7 @@ func (w *World) enumerate(m *market, i, r int32) {
 			}
 		}
 		for y, p := range m.staff {
-			if p[0] != g && rank*y < t.spec.Candidates { // near with near; far with far is hardly ever best
+			if p[0] != g && (!many || rank*y < t.spec.Candidates) {
 				w.option(m, i, r, [2]int32{lot, p[1]}, [2]int32{g, p[0]})
 			}
 		}
@@ -386,8 +387,8 @@ func iff(ok bool, firm int32) int32 {
 
 // each calls use with the nearest firms, and their lots in the book, that may
 // lend hours of kind k to firm f in the tier, until it has used as many as the
-// tier's candidates.
-func (w *World) each(m *market, f int32, k, domain, certification int16, use func(g, lot int32) bool) {
+// tier's candidates; cut tells that there may be more.
+func (w *World) each(m *market, f int32, k, domain, certification int16, use func(g, lot int32) bool) (cut bool) {
 	t := m.tier
 	used := 0
 	try := func(g int32, km float32) bool { // false: enough
@@ -410,24 +411,23 @@ func (w *World) each(m *market, f int32, k, domain, certification int16, use fun
 				break
 			}
 		}
-		return
+		return false
 	}
 	list, cut := w.suppliers(f, k)
 	far := min(t.radius[w.kinds[k].mobility], m.afford[w.kinds[k].mobility])
 	for x, s := range list {
 		if s.km > far {
-			return
+			return false
 		}
 		if !try(w.lots[s.lot].firm, s.km) {
-			if x+1 < len(list) {
-				w.result.Truncated++
-			}
-			return
+			cut = cut || x+1 < len(list)
+			break
 		}
 	}
 	if cut {
 		w.result.Truncated++
 	}
+	return cut
 }
 
 // show puts a lot on the book, once, and returns its place; -1 if it has no

@@ -36,6 +36,9 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 		}
 		n := nature.next()
 		for i, w := range worlds {
+			if day >= end && w.openOnes == 0 {
+				continue // nothing that is measured is left to do
+			}
 			if w.pooled {
 				w.advance(w.merge(r, n))
 			} else {

@@ -31,6 +31,7 @@ type World struct {
 	short   []int32 // operations that lack something
 	sorted  int     // so many of short are in order of arrival
 	freed   []bool  // by firm: hours came free since its short operations were tried
+	trying  []bool  // freed as of this morning
 	hit     []int32 // orders that lost bookings today
 	deals   list[deal]
 	pending []int32 // operations with deals that wait for approval
@@ -153,7 +154,7 @@ func newWorld(r *Region, regime int) *World {
 	if w.pooled {
 		w.dueLast = filled(4096, agents.None)
 	}
-	w.freed = make([]bool, len(w.Firms))
+	w.freed, w.trying = make([]bool, len(w.Firms)), make([]bool, len(w.Firms))
 	longest := 0
 	for i := range w.classes {
 		longest = max(longest, len(w.classes[i].operations))

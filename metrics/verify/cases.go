@@ -59,11 +59,11 @@ func lostSales() []Case {
 		alone("2 orders of a geometric size of mean 4", digits[1], func() float64 { return compound(2, geometric(4)).excess(units) },
 			keys("orders.job.rate=2 orders.job.operations.1.hours.law=geometric orders.job.operations.1.hours.mean=4")...)
 		for _, cv := range []float64{0.3, 1} {
-			volume := keys("orders.job.arrivals=fixed orders.job.rate=1 orders.job.operations.1.hours.mean=8 orders.job.operations.1.hours.cv=%g", cv)
-			alone(fmt.Sprintf("gamma of mean 8 and cv %g", cv), "", func() float64 { return gammaExcess(8, cv, float64(units)) },
-				append(volume, "orders.job.operations.1.hours.law=gamma")...)
-			alone(fmt.Sprintf("lognormal of mean 8 and cv %g", cv), "", func() float64 { return lognormalExcess(8, cv, float64(units)) },
-				append(volume, "orders.job.operations.1.hours.law=lognormal")...)
+			volume := func(law string) []string {
+				return keys("orders.job.arrivals=fixed orders.job.rate=1 orders.job.operations.1.hours.mean=8 orders.job.operations.1.hours.law=%s orders.job.operations.1.hours.cv=%g", law, cv)
+			}
+			alone(fmt.Sprintf("gamma of mean 8 and cv %g", cv), "", func() float64 { return gammaExcess(8, cv, float64(units)) }, volume("gamma")...)
+			alone(fmt.Sprintf("lognormal of mean 8 and cv %g", cv), "", func() float64 { return lognormalExcess(8, cv, float64(units)) }, volume("lognormal")...)
 		}
 	}
 	share := Case{Section: "1 lost sales", File: "sales.toml", Set: keys("region.firms=%d sectors.all.units.machine=10 time.days=50", many), Regime: "autarky", firms: many, load: 8}
