@@ -17,7 +17,6 @@ type Book struct {
 	First    []int32  // len(Requests)+1
 	Net      []Money  // per option: value at stake less cost, per hour of the request
 	Charge   []Money  // per option: cost of making one deal of it, both sides
-	Divide   bool     // the tier lets any part of a divisible request be served at no loss
 }
 
 // A Request is the work that one operation lacks.

@@ -193,7 +193,7 @@ func (w *World) fill(m *market) {
 		l := &w.lots[x.lot]
 		ask := l.cost
 		if x.lent {
-			ask += w.exposure(l.firm).charge(0)
+			ask += w.exposure(l.firm).charge(m.reach) // whatever the day
 		}
 		b.Ask = append(b.Ask, ask)
 		b.LotAt = append(b.LotAt, w.Firms[l.firm].At)
@@ -712,7 +712,9 @@ func (w *World) conclude(m *market, r int32) {
 	first := &m.options[m.matches[m.head[r]].Option]
 	for x := m.head[r]; x != agents.None; x = m.next[x] {
 		total += m.matches[x].Hours
-		sites++
+		if m.sameOption(m.head[r], x) == x {
+			sites++
+		}
 	}
 	switch {
 	case total > op.lack || whole && total != op.lack:
@@ -724,7 +726,10 @@ func (w *World) conclude(m *market, r int32) {
 	}
 	stake, lack := op.stake, op.lack
 	for x := m.head[r]; x != agents.None; x = m.next[x] {
-		if reason := w.strike(m, i, &m.matches[x], stake, lack); reason >= 0 {
+		if m.sameOption(m.head[r], x) != x {
+			continue // part of a deal that is struck already
+		}
+		if reason := w.strike(m, i, x, stake, lack); reason >= 0 {
 			terms := &m.options[m.matches[x].Option]
 			w.refuse(m, ord, op, terms, reason)
 			if reason == RefusedWorse && m.tier.disclosure != brokers.Open {
@@ -755,10 +760,30 @@ func (w *World) conclude(m *market, r int32) {
 	}
 }
 
-// strike lays one match on the calendars and agrees its price. It returns the
-// reason of a refusal, or -1.
-func (w *World) strike(m *market, i int32, x *agents.Match, stakeAll agents.Money, lack agents.Hours) int {
+// sameOption is the first match from head on, of one request, that has the
+// option of match x: together they are one deal.
+func (m *market) sameOption(head, x int32) int32 {
+	for m.matches[head].Option != m.matches[x].Option {
+		head = m.next[head]
+	}
+	return head
+}
+
+// strike lays a match, and the later ones of its request with the same option,
+// on the calendars and agrees the price of the deal. It returns the reason of
+// a refusal, or -1.
+func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack agents.Hours) int {
 	t, op := m.tier, &w.ops[i]
+	x := &m.matches[head]
+	hours := agents.Hours(0)
+	for y := head; y != agents.None; y = m.next[y] {
+		if m.matches[y].Option == x.Option {
+			if m.matches[y].Hours <= 0 {
+				return RefusedHours
+			}
+			hours += m.matches[y].Hours
+		}
+	}
 	ord, st := &w.orders.at[op.order], w.step(op)
 	k := &w.kinds[st.kind]
 	o, terms := &m.book.Options[x.Option], &m.options[x.Option]
@@ -766,9 +791,7 @@ func (w *World) strike(m *market, i int32, x *agents.Match, stakeAll agents.Mone
 	switch {
 	case o.Own && !ord.moved:
 		return -1 // the loader finds its own hours
-	case x.Hours <= 0:
-		return RefusedHours
-	case !o.Own && x.Hours < t.minimum:
+	case !o.Own && hours < t.minimum:
 		return RefusedMinimum
 	}
 	lots := [2]int32{agents.None, agents.None}
@@ -785,25 +808,42 @@ func (w *World) strike(m *market, i int32, x *agents.Match, stakeAll agents.Mone
 			*h = min(*h, st.perDay-w.sitesOn(op, b.day)+o.Travel[0])
 		}
 	}
-	from, last := req.First, req.Last
-	if x.Day != agents.AnyDay {
-		from, last = max(from, x.Day), min(last, x.Day)
-	}
-	var left agents.Hours
-	m.slots, left = agents.Lay(o, o.Booked(x.Hours), req.PerDay, w.day, from, last, m.free, m.slots[:0])
-	if left > 0 {
-		return RefusedCalendar
+	m.slots = m.slots[:0]
+	for y := head; y != agents.None; y = m.next[y] {
+		part := &m.matches[y]
+		if part.Option != x.Option {
+			continue
+		}
+		from, last := req.First, req.Last
+		if part.Day != agents.AnyDay {
+			from, last = max(from, part.Day), min(last, part.Day)
+		}
+		need := o.Factor.Of(part.Hours)
+		if y == head {
+			need = o.Booked(part.Hours)
+		}
+		laid := len(m.slots)
+		var left agents.Hours
+		if m.slots, left = agents.Lay(o, need, req.PerDay, w.day, from, last, m.free, m.slots); left > 0 {
+			return RefusedCalendar
+		}
+		for _, s := range m.slots[laid:] {
+			m.free[0][s.Day-w.day] -= s.Hours
+			if lots[1] != agents.None {
+				m.free[1][s.Day-w.day] -= o.Ratio.Of(s.Hours)
+			}
+		}
 	}
 	if o.Own {
-		w.bookSlots(m, i, agents.None, lots, o, x.Hours)
+		w.bookSlots(m, i, agents.None, lots, o, hours)
 		return -1
 	}
 
 	// reservation prices of the providers, and what the requester bears itself
-	stake := portion(stakeAll, x.Hours, lack)
+	stake := portion(stakeAll, hours, lack)
 	d := deal{op: i, tier: m, lenders: terms.provider, decided: w.day}
 	row := agents.Deal{Day: agents.Day(w.measured(w.day)), Tier: t.number, Kind: st.kind, Class: ord.class,
-		Requester: ord.firm, Provider: terms.provider, Hours: x.Hours, Km: terms.km, Waited: w.day - ord.arrived, Stake: stake}
+		Requester: ord.firm, Provider: terms.provider, Hours: hours, Km: terms.km, Waited: w.day - ord.arrived, Stake: stake}
 	if terms.provider[0] == agents.None {
 		row.Km = terms.staffKm[1]
 	}
@@ -837,7 +877,7 @@ func (w *World) strike(m *market, i int32, x *agents.Match, stakeAll agents.Mone
 		trip := agents.Money(len(m.slots)) * agents.Money(st.maxUnits) * agents.MoneyOf(2*float64(terms.staffKm[c])*w.Scenario.Transport.TravelKm)
 		d.freight += trip
 		borne += trip
-		row.Cost += cost.For(ratio.Of(o.Factor.Of(x.Hours)))
+		row.Cost += cost.For(ratio.Of(o.Factor.Of(hours)))
 		if g == agents.None {
 			borne += work
 			continue
@@ -892,7 +932,7 @@ func (w *World) strike(m *market, i int32, x *agents.Match, stakeAll agents.Mone
 	}
 	row.Fee = agents.MoneyOf(row.Price.Float() * t.spec.FeeShare)
 	d.row = row
-	w.bookSlots(m, i, w.deals.add(d), lots, o, x.Hours)
+	w.bookSlots(m, i, w.deals.add(d), lots, o, hours)
 	return -1
 }
 

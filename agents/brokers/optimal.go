@@ -23,7 +23,8 @@ type optimal struct {
 	first   []int32        // per request: its options begin here
 	alone   []agents.Money // per entry of options: what it is worth with no rival
 	most    []agents.Hours // per entry of options: hours it can serve with no rival
-	top     []agents.Hours // of one request
+	top     []agents.Hours // of one request: hours of its options
+	room    []agents.Hours // of one request: hours of its options, day by day
 	leader  []int32        // per lot: towards the first lot of its component
 	label   []int32        // per lot, if it leads: number of the component
 	members []int32        // requests by component
@@ -74,8 +75,7 @@ func (b *optimal) solve(requests []int32, out []agents.Match) ([]agents.Match, a
 			return out, Value(b.book, out[n:])
 		}
 	}
-	out, bound := b.packBest(requests, limit, out)
-	return out, min(bound, limit)
+	return b.packBest(requests, limit, out)
 }
 
 // sift lists the options that can serve their request, at least in part, and
@@ -99,23 +99,68 @@ func (b *optimal) sift() {
 			b.alone = append(b.alone, v)
 			b.most = append(b.most, h)
 		}
-		if n := b.first[r]; !q.Divisible && b.reach(r, b.most[n:]) < q.Hours {
-			b.options, b.alone, b.most = b.options[:n], b.alone[:n], b.most[:n]
+		if !q.Divisible && q.MaxSites > 1 {
+			b.prune(q, int(b.first[r]))
 		}
 		b.first = append(b.first, int32(len(b.options)))
 	}
 }
 
-// reach is the most hours that the options of request r could serve together,
-// if each serves the given hours.
-func (b *optimal) reach(r int, most []agents.Hours) agents.Hours {
-	b.top = append(b.top[:0], most...)
-	slices.Sort(b.top)
-	var sum agents.Hours
-	for _, h := range b.top[max(0, len(most)-int(b.book.Requests[r].MaxSites)):] {
-		sum += h
+// prune drops the options from place n on, those of request q, with which it
+// could not be served whole even if it had no rival.
+func (b *optimal) prune(q *agents.Request, n int) {
+	options, most := b.options[n:], b.most[n:]
+	days := min(int(q.Last-b.book.Today)+1, b.horizon)
+	b.room = b.room[:0]
+	for _, o := range options {
+		for d := range days {
+			b.room = append(b.room, roomOn(b.book, q, &b.book.Options[o], d))
+		}
 	}
-	return sum
+	kept := n
+	for i, o := range options {
+		if most[i] == q.Hours || b.joined(q, options, most, i, days) {
+			b.options[kept], b.alone[kept], b.most[kept] = o, b.alone[n+i], most[i]
+			kept++
+		}
+	}
+	b.options, b.alone, b.most = b.options[:kept], b.alone[:kept], b.most[:kept]
+}
+
+// joined reports whether the option at place i could serve the request with
+// others: with one, if two may share it, or else with the largest.
+func (b *optimal) joined(q *agents.Request, options []int32, most []agents.Hours, i, days int) bool {
+	if q.MaxSites > 2 {
+		b.top = append(append(b.top[:0], most[:i]...), most[i+1:]...)
+		slices.Sort(b.top)
+		sum := most[i]
+		for _, h := range b.top[max(0, len(b.top)-int(q.MaxSites)+1):] {
+			sum += h
+		}
+		return sum >= q.Hours
+	}
+	o := &b.book.Options[options[i]]
+	for j := range options {
+		if j == i {
+			continue
+		}
+		p := &b.book.Options[options[j]]
+		need := min(o.Factor, p.Factor).Of(q.Hours) + o.Setup + p.Setup
+		for d := 0; d < days && need > 0; d++ {
+			x := min(b.room[i*days+d]+b.room[j*days+d], q.PerDay)
+			if x > 0 && o.Lot[0] == p.Lot[0] {
+				x = min(x, b.book.Lots[o.Lot[0]].Free[d])
+			}
+			if x > 0 && o.Lot[1] != agents.None && o.Lot[1] == p.Lot[1] {
+				x = min(x, max(o.Ratio, 1).Within(b.book.Lots[o.Lot[1]].Free[d]))
+			}
+			need -= x
+		}
+		if need <= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // of lists the options of request r that sift left.

@@ -73,7 +73,7 @@ func (p *prices) toll(book *agents.Book, o int32, slots []agents.Slot) agents.Mo
 type relaxation struct {
 	excess []float64 // per lot and day: seconds used beyond its capacity
 	work   []work    // of one request
-	left   []float64 // per option of one request: seconds it can still serve
+	left   []float64 // per day: seconds of one request that can still be served
 	trial  []agents.Match
 	found  []agents.Match // the best packing so far
 }
@@ -126,7 +126,7 @@ func (b *optimal) packBest(requests []int32, limit agents.Money, out []agents.Ma
 		} else if since++; since == patient {
 			step, since = step/2, 0
 		}
-		if float64(bound-best) <= enough*float64(bound) || norm < 1 { // or nothing is short by a second
+		if float64(bound-best) <= enough*float64(bound) || norm < 1 { // nothing is short by a second
 			break
 		}
 		b.adjust(step * max(relaxed-float64(best), 1) / norm)
@@ -232,16 +232,10 @@ func (b *optimal) lookAt(r, o, place int32) {
 	q, opt := &book.Requests[r], &book.Options[o]
 	factor, ratio := float64(opt.Factor)/1000, float64(opt.Ratio)/1000
 	net := float64(book.Net[o]) / float64(agents.Hour)
-	end := min(int32(q.Last-book.Today), b.at[opt.Lot[0]+1]-b.at[opt.Lot[0]]-1)
-	if opt.Lot[1] != agents.None {
-		end = min(end, b.at[opt.Lot[1]+1]-b.at[opt.Lot[1]]-1)
-	}
-	for d := int32(max(q.First, opt.From, book.Today) - book.Today); d <= end; d++ {
-		h := min(book.Lots[opt.Lot[0]].Free[d]-opt.Travel[0], q.PerDay)
-		if opt.Lot[1] != agents.None && opt.Ratio > 0 {
-			h = min(h, opt.Ratio.Within(book.Lots[opt.Lot[1]].Free[d]-opt.Travel[1]))
-		}
-		if h <= 0 {
+	last := min(int32(q.Last-book.Today), int32(b.horizon)-1)
+	for d := int32(max(q.First, opt.From, book.Today) - book.Today); d <= last; d++ {
+		h := roomOn(book, q, opt, int(d))
+		if h == 0 {
 			continue
 		}
 		w := work{option: o, day: d, place: place, most: float64(h) / factor}
@@ -253,6 +247,23 @@ func (b *optimal) lookAt(r, o, place int32) {
 		}
 		b.work = append(b.work, w)
 	}
+}
+
+// roomOn is the primary hours of option o, d days from today, for a request
+// that has no rival.
+func roomOn(book *agents.Book, q *agents.Request, o *agents.Option, d int) agents.Hours {
+	free := book.Lots[o.Lot[0]].Free
+	if day := book.Today + agents.Day(d); day < max(q.First, o.From) || day > q.Last || d >= len(free) {
+		return 0
+	}
+	h := min(free[d]-o.Travel[0], q.PerDay)
+	if o.Lot[1] != agents.None {
+		if free = book.Lots[o.Lot[1]].Free; d >= len(free) {
+			return 0
+		}
+		h = min(h, max(o.Ratio, 1).Within(free[d]-o.Travel[1]))
+	}
+	return max(h, 0)
 }
 
 // sortWork puts the best days first, of equal ones the earliest.
@@ -306,11 +317,12 @@ func (b *optimal) single(r, o int32, record bool) float64 {
 
 // together bounds what request r gains at the prices if any number of its
 // options share it, each paying its charge and set-up in proportion to its
-// hours; if so told, it adds the hours to excess.
+// hours, and if the least extra hours count for all against the limit on a day.
+// If so told, it adds the hours to excess.
 func (b *optimal) together(r int32, record bool) float64 {
 	q := &b.book.Requests[r]
-	b.work, b.left = b.work[:0], b.left[:0]
-	value := 0.0
+	b.work = b.work[:0]
+	value, factor := 0.0, math.Inf(1)
 	for i, o := range b.of(r) {
 		opt := &b.book.Options[o]
 		most := float64(b.most[int(b.first[r])+i])
@@ -327,10 +339,14 @@ func (b *optimal) together(r int32, record bool) float64 {
 		for j := from; j < len(b.work); j++ {
 			b.work[j].gain -= fixed / most
 		}
-		b.left = append(b.left, most)
 		value += 0.5 // the rounding of the net value
+		factor = min(factor, float64(opt.Factor)/1000)
 	}
 	b.sortWork()
+	b.left = b.left[:0]
+	for range b.horizon {
+		b.left = append(b.left, float64(q.PerDay)/factor)
+	}
 	left := float64(q.Hours)
 	n := 0
 	for ; n < len(b.work) && left > 0; n++ {
@@ -338,10 +354,10 @@ func (b *optimal) together(r int32, record bool) float64 {
 		if w.gain <= 0 && q.Divisible {
 			break
 		}
-		h := min(left, w.most, b.left[w.place])
+		h := min(left, w.most, b.left[w.day])
 		value += h * w.gain
 		left -= h
-		b.left[w.place] -= h
+		b.left[w.day] -= h
 		w.most = h
 	}
 	if value <= 0 || left > 0.5 && !q.Divisible {
