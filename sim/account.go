@@ -396,6 +396,7 @@ func (w *World) tell(ord *order, e Event) {
 	if w.trace == nil {
 		return
 	}
-	e.Day, e.Regime, e.Class, e.Firm, e.Order = w.day, int16(w.regime), ord.class, ord.firm, ord.seq+1
-	w.trace(&e)
+	heard := e // a copy, so that untraced runs allocate nothing
+	heard.Day, heard.Regime, heard.Class, heard.Firm, heard.Order = w.day, int16(w.regime), ord.class, ord.firm, ord.seq+1
+	w.trace(&heard)
 }

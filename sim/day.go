@@ -32,7 +32,7 @@ func (w *World) begin(n *today) {
 	w.day, w.nature = n.day, n
 	clear(w.byKind)
 	w.dealRows = w.dealRows[:0]
-	w.negative = w.negative[:0]
+	w.anyOver = false
 	for i := range w.lots {
 		l := &w.lots[i]
 		k := &w.kinds[l.kind]
@@ -51,7 +51,7 @@ func (w *World) begin(n *today) {
 			w.freed[l.firm] = true
 		}
 		if w.cal.Free(int32(i), w.day) < 0 || w.overtime(int32(i), w.day) < 0 {
-			w.negative = append(w.negative, int32(i))
+			w.overbooked[i], w.anyOver = true, true
 		}
 	}
 }
@@ -60,17 +60,26 @@ func (w *World) begin(n *today) {
 // plans their orders anew; then what more than the mean is there pulls own
 // work forward.
 func (w *World) repair() {
-	if len(w.negative) > 0 {
+	if w.anyOver {
 		w.giveBack()
+		clear(w.overbooked)
 	}
-	for i := range w.lots {
-		l := &w.lots[i]
-		k := &w.kinds[l.kind]
-		if k.up < 1 {
-			if excess := k.hours*agents.Hours(w.up(int32(i))) - l.plan; excess > 0 {
-				w.pullForward(int32(i), excess)
+	for lo := 0; lo < len(w.lots); { // lots of a firm stand together
+		firm, hi, most := w.lots[lo].firm, lo, agents.Hours(0)
+		for ; hi < len(w.lots) && w.lots[hi].firm == firm; hi++ {
+			l := &w.lots[hi]
+			w.excess[hi] = 0
+			if k := &w.kinds[l.kind]; k.up < 1 {
+				if more := k.hours*agents.Hours(w.up(int32(hi))) - l.plan; more > 0 {
+					w.excess[hi] = min(more, w.cal.Free(int32(hi), w.day))
+					most = max(most, w.excess[hi])
+				}
 			}
 		}
+		if most > 0 {
+			w.pullForward(firm, w.excess[lo:hi])
+		}
+		lo = hi
 	}
 }
 
@@ -79,7 +88,7 @@ func (w *World) giveBack() {
 	for n := w.dayHead[w.ring(w.day)]; n != agents.None; n = w.booked.at[n].post {
 		b := &w.booked.at[n]
 		for _, l := range b.lot {
-			if l != agents.None && (w.cal.Free(l, w.day) < 0 || w.overtime(l, w.day) < 0) {
+			if l != agents.None && w.overbooked[l] {
 				w.picked = append(w.picked, n)
 				break
 			}
@@ -112,50 +121,50 @@ func (w *World) giveBack() {
 	}
 }
 
-// pullForward moves the firm's own work of the lot, earliest due first, from
-// its latest planned day into hours of today beyond the mean. Steps that wait
-// for others, that are short or that nothing is planned for are passed over.
-func (w *World) pullForward(lot int32, excess agents.Hours) {
-	excess = min(excess, w.cal.Free(lot, w.day))
-	for o := w.active[w.lots[lot].firm]; o != agents.None && excess > 0; o = w.orders.at[o].next {
+// pullForward moves a firm's own work, earliest due first, from its latest
+// planned day into hours of today beyond the mean: excess, by lot of the firm.
+// Steps that wait for others, that are short or that nothing is planned for
+// are passed over.
+func (w *World) pullForward(firm int32, excess []agents.Hours) {
+	for o := w.active[firm]; o != agents.None; o = w.orders.at[o].next {
 		ord := &w.orders.at[o]
 		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 			op := &w.ops[i]
 			if op.done+op.bought == op.hours {
 				continue
 			}
-			if n := op.first; n != agents.None && !op.short && (w.booked.at[n].lot[0] == lot || w.booked.at[n].lot[1] == lot) && w.reached(ord, i) {
-				excess -= w.pull(i, lot, excess)
+			if op.first != agents.None && !op.short && w.reached(ord, i) {
+				w.pull(i)
+				if slices.Max(excess) <= 0 {
+					return
+				}
 			}
 			break // the steps after it wait
 		}
 	}
 }
 
-// pull moves up to limit hours of the lot from the operation's latest days to
-// today and returns how many. Set-up and overtime stay where they are.
-func (w *World) pull(i, lot int32, limit agents.Hours) (moved agents.Hours) {
+// pull moves the operation's own work from its latest days to today, as far as
+// one of its lots has excess and both have room. Set-up and overtime stay where
+// they are.
+func (w *World) pull(i int32) {
 	op := &w.ops[i]
 	st := w.step(op)
 	k := &w.kinds[st.kind]
-	for moved < limit {
+	for {
 		n := w.lastOwn(op)
 		if n == agents.None {
-			return moved
+			return
 		}
 		b := w.booked.at[n]
-		primary := b.hours[0]
+		primary, limit := b.hours[0], w.excess[b.lot[0]]
 		x := min(primary, w.cal.Free(b.lot[0], w.day), st.perDay-w.workOn(op, w.day))
 		if b.lot[1] != agents.None {
+			limit = max(limit, k.ratio.Within(w.excess[b.lot[1]]))
 			x = min(x, k.ratio.Within(w.cal.Free(b.lot[1], w.day)))
 		}
-		if b.lot[0] == lot {
-			x = min(x, limit-moved)
-		} else {
-			x = min(x, k.ratio.Within(limit-moved))
-		}
-		if x <= 0 || primary != b.work || b.over != [2]agents.Hours{} {
-			return moved
+		if x = min(x, limit); x <= 0 || primary != b.work || b.over != [2]agents.Hours{} {
+			return
 		}
 		w.unbook(n)
 		w.book(i, agents.None, b.lot, w.day, x, x, k.ratio, b.travel, false)
@@ -163,13 +172,11 @@ func (w *World) pull(i, lot int32, limit agents.Hours) (moved agents.Hours) {
 			w.book(i, agents.None, b.lot, b.day, primary-x, primary-x, k.ratio, b.travel, false)
 		}
 		w.reckon(i)
-		if b.lot[0] == lot {
-			moved += x
-		} else {
-			moved += k.ratio.Of(x)
+		w.excess[b.lot[0]] -= x
+		if b.lot[1] != agents.None {
+			w.excess[b.lot[1]] -= k.ratio.Of(x)
 		}
 	}
-	return moved
 }
 
 // reached tells whether the steps before operation i are done by today.

@@ -36,10 +36,12 @@ type World struct {
 	deals   list[deal]
 	pending []int32 // operations with deals that wait for approval
 
-	slots    []agents.Slot // scratch of the loader
-	picked   []int32       // scratch
-	negative []int32       // lots with less than was booked today
-	opened   int64         // orders so far: their order of arrival
+	slots      []agents.Slot // scratch of the loader
+	picked     []int32       // scratch
+	overbooked []bool        // by lot: more is booked today than is there
+	anyOver    bool
+	excess     []agents.Hours // by lot: today's hours beyond the mean
+	opened     int64          // orders so far: their order of arrival
 
 	account
 }
@@ -148,6 +150,7 @@ func newWorld(r *Region, regime int) *World {
 			w.openDay(int32(i), d)
 		}
 	}
+	w.overbooked, w.excess = make([]bool, len(w.lots)), make([]agents.Hours, len(w.lots))
 	w.dayHead = filled(int(w.cal.Days()), agents.None)
 	w.active = filled(len(w.Firms), agents.None)
 	w.latest = filled(len(w.Firms), agents.None)
