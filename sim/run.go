@@ -13,8 +13,8 @@ type Options struct {
 	Trace func(*Event) // hears everything that happens to orders; nil for none
 }
 
-// Run runs every regime of the scenario in the region, day by day in lockstep:
-// what nature does on a day is drawn once for all of them. It returns a result
+// Run runs every regime of the scenario in the region; what nature does on a
+// day is drawn once for all of them. It returns a result
 // per regime, in the order of the scenario's Compare. It stops with the
 // context's error between days, or with the sink's.
 func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, error) {
@@ -26,34 +26,23 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 		worlds[i] = w
 	}
 	nature := newNature(r)
-	end := agents.Day(sc.Time.Warmup + sc.Time.Days)
-	for day := agents.Day(0); day < end+agents.Day(sc.Time.Runout); day++ {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	end := agents.Day(sc.Time.Warmup + sc.Time.Days) // of the measured days
+	last := end + agents.Day(sc.Time.Runout)
+	var days [ahead]today
+	for first := agents.Day(0); first < last && (first < end || anyOpen(worlds)); first += ahead {
+		n := min(ahead, last-first)
+		for d := range n {
+			nature.next().copyTo(&days[d])
 		}
-		if day >= end && !anyOpen(worlds) {
-			break
-		}
-		n := nature.next()
 		for i, w := range worlds {
-			if day >= end && w.openOnes == 0 {
-				continue // nothing that is measured is left to do
-			}
-			if w.pooled {
-				w.advance(w.merge(r, n))
-			} else {
-				w.advance(n)
-			}
-			if sink == nil {
-				continue
-			}
-			if w.measuring() {
-				if err := sink.Day(i, day-agents.Day(sc.Time.Warmup), w.byKind); err != nil {
+			for d := range n {
+				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
-			}
-			if len(w.dealRows) > 0 {
-				if err := sink.Deals(i, w.dealRows); err != nil {
+				if first+d >= end && w.openOnes == 0 {
+					break // nothing that is measured is left to do
+				}
+				if err := w.live(i, r, &days[d], sink); err != nil {
 					return nil, err
 				}
 			}
@@ -71,6 +60,38 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 		}
 	}
 	return results, nil
+}
+
+// ahead is how many days are drawn before the regimes work through them, one
+// after the other: a regime's state then stays near the processor.
+const ahead = 16
+
+// live is a day of regime i, told to the sink.
+func (w *World) live(i int, r *Region, n *today, sink Sink) error {
+	if w.pooled {
+		n = w.merge(r, n)
+	}
+	w.advance(n)
+	if sink == nil {
+		return nil
+	}
+	if w.measuring() {
+		if err := sink.Day(i, n.day-agents.Day(r.Scenario.Time.Warmup), w.byKind); err != nil {
+			return err
+		}
+	}
+	if len(w.dealRows) > 0 {
+		return sink.Deals(i, w.dealRows)
+	}
+	return nil
+}
+
+// copyTo keeps a day beyond the next draw.
+func (n *today) copyTo(to *today) {
+	to.day = n.day
+	to.arrivals = append(to.arrivals[:0], n.arrivals...)
+	to.hours = append(to.hours[:0], n.hours...)
+	to.up = append(to.up[:0], n.up...)
 }
 
 func anyOpen(worlds []*World) bool {
