@@ -107,6 +107,7 @@ Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.`,
 		p.traceCommand(),
 		p.compareCommand(),
 		p.exportCommand(),
+		p.plotCommand(),
 		p.versionCommand(),
 	)
 	return root

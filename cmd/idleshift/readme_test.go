@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write what commands print into the pages that show it")
+
+// asWritten names a folder that holds the whole project: there the README's
+// commands are run as they are written, the main job too.
+const asWritten = "IDLESHIFT_CLONE"
+
+// house is the folder of the project as the tests see it.
+var house = filepath.Join("..", "..")
+
+// TestPages runs the commands of every page: each block of sh, in the order of
+// the page, in a folder of the page's own. A block of text is what the commands
+// before it must print. Go's own commands and the default scenario, which is
+// large, are left to the check before merging, which sets IDLESHIFT_CLONE.
+//
+// A failure means that somebody who does what a page says gets something else.
+func TestPages(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil || testing.Short() {
+		t.Skip("there is no sh, or no time")
+	}
+	clone := os.Getenv(asWritten)
+	for _, name := range pages(t) {
+		t.Run(name, func(t *testing.T) {
+			whole := clone != "" && name == "README.md"
+			path := filepath.Join(house, filepath.FromSlash(name))
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			blocks := fenced(string(text))
+			dir := t.TempDir()
+			if whole {
+				dir = clone
+			}
+			printed, ran := "", false
+			for i := range blocks {
+				b := &blocks[i]
+				switch b.language {
+				case "sh":
+					commands := runnable(b.text, whole)
+					if ran = commands != ""; !ran {
+						continue
+					}
+					cmd := exec.Command(shell, "-eu", "-c", commands)
+					var out, errs bytes.Buffer
+					cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+					if err := cmd.Run(); err != nil {
+						t.Fatalf("line %d: %v\n%s%s", b.line, err, commands, errs.String())
+					}
+					printed = out.String()
+				case "text":
+					if ran && *update {
+						b.text = printed
+					}
+					if ran && b.text != printed {
+						t.Errorf("line %d: the page says\n%s\nthe commands print\n%s", b.line, b.text, printed)
+					}
+				}
+			}
+			if *update {
+				if err := os.WriteFile(path, []byte(joined(blocks)), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// pages are the Markdown files of the project.
+func pages(t *testing.T) (names []string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(house), ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (path == "results" || len(path) > 1 && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case strings.HasSuffix(path, ".md"):
+			names = append(names, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// runnable is the commands of a block, none if the block is left to the check
+// before merging. As they are written, only the tests are left out: they are
+// what is running.
+func runnable(text string, whole bool) string {
+	if whole {
+		return strings.ReplaceAll(text, "go test ./...\n", "")
+	}
+	text = strings.ReplaceAll(text, "go run ./cmd/idleshift", "idleshift")
+	for line := range strings.Lines(text) {
+		words := " " + strings.Join(strings.Fields(line), " ") + " "
+		for _, left := range []string{" go ", " git ", " bash ", " idleshift run --", "results/" + defaultScenario} {
+			if strings.Contains(words, left) {
+				return ""
+			}
+		}
+		if words == " idleshift run " {
+			return ""
+		}
+	}
+	return text
+}
+
+// A block is a fenced block of a page, or what stands between two.
+type block struct {
+	language string // empty between blocks
+	line     int    // of its first line of text, from 1
+	text     string
+}
+
+const fence = "```"
+
+// fenced takes a page apart.
+func fenced(page string) []block {
+	blocks := []block{{line: 1}}
+	line, inside := 0, false
+	for text := range strings.Lines(page) {
+		line++
+		last := &blocks[len(blocks)-1]
+		language, opens := strings.CutPrefix(strings.TrimRight(text, "\r\n"), fence)
+		switch {
+		case opens && !inside:
+			blocks = append(blocks, block{language: language, line: line + 1})
+			inside = true
+		case opens:
+			blocks = append(blocks, block{line: line + 1})
+			inside = false
+		default:
+			last.text += text
+		}
+	}
+	return blocks
+}
+
+// joined puts a page together again: every second block is fenced.
+func joined(blocks []block) string {
+	var page strings.Builder
+	for i, b := range blocks {
+		if i%2 == 1 {
+			fmt.Fprintf(&page, "%s%s\n%s%s\n", fence, b.language, b.text, fence)
+		} else {
+			page.WriteString(b.text)
+		}
+	}
+	return page.String()
+}
+
+// A failure means that rewriting what a page shows would damage the rest of it.
+func TestFencedPagesComeTogetherAgain(t *testing.T) {
+	for _, name := range pages(t) {
+		text, err := os.ReadFile(filepath.Join(house, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if joined(fenced(string(text))) != string(text) {
+			t.Errorf("%s is not the same after it was taken apart and put together", name)
+		}
+	}
+}
+
+// A failure means that a page sends its reader to a file that is not there.
+func TestLinksLeadSomewhere(t *testing.T) {
+	for _, name := range pages(t) {
+		text, err := os.ReadFile(filepath.Join(house, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rest := string(text); ; {
+			_, after, found := strings.Cut(rest, "](")
+			if !found {
+				break
+			}
+			to, more, _ := strings.Cut(after, ")")
+			rest = more
+			to, _, _ = strings.Cut(to, "#")
+			if to == "" || strings.Contains(to, "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(house, filepath.Dir(filepath.FromSlash(name)), filepath.FromSlash(to))); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// A failure means that a dependency has come in without a word on what it is
+// for.
+func TestDependenciesAreExplained(t *testing.T) {
+	mod, err := os.ReadFile(filepath.Join(house, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(house, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		words := strings.Fields(line)
+		if len(words) != 2 || !strings.HasPrefix(words[1], "v") {
+			continue // no requirement, or an indirect one
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(words[0], "github.com/"), "gonum.org/v1/")
+		if !strings.Contains(string(page), "`"+name+"`") && !strings.Contains(string(page), "gonum/"+name) {
+			t.Errorf("CONTRIBUTING.md does not say what %s is for", words[0])
+		}
+	}
+}
