@@ -96,10 +96,9 @@ type Firm struct {
 	Employees    float64
 	At           agents.Position
 	Zone         int32
-	Domains      uint64  // bit per domain
-	Certificates uint64  // bit per certification
-	Policy       int16   // -1 none
-	cost         float64 // factor on variable cost, mean 1
+	Domains      uint64 // bit per domain
+	Certificates uint64 // bit per certification
+	Policy       int16  // -1 none
 }
 
 // lot is one firm's units of one kind.
