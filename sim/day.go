@@ -85,18 +85,26 @@ func (w *World) repair() {
 
 func (w *World) giveBack() {
 	w.picked = w.picked[:0]
-	for n := w.dayHead[w.ring(w.day)]; n != agents.None; n = w.booked.at[n].post {
-		b := &w.booked.at[n]
-		for _, l := range b.lot {
-			if l != agents.None && w.overbooked[l] {
+	hit := func(head int32) {
+		for n := head; n != agents.None; n = w.booked.at[n].post {
+			b := &w.booked.at[n]
+			if w.overbooked[b.lot[0]] || b.lot[1] != agents.None && w.overbooked[b.lot[1]] {
 				w.picked = append(w.picked, n)
-				break
 			}
 		}
 	}
-	slices.SortFunc(w.picked, func(m, n int32) int {
-		a, b := &w.orders.at[w.ops[w.booked.at[m].op].order], &w.orders.at[w.ops[w.booked.at[n].op].order]
-		return cmp.Or(cmp.Compare(b.due, a.due), cmp.Compare(b.seq, a.seq), cmp.Compare(w.booked.at[n].op, w.booked.at[m].op), cmp.Compare(n, m))
+	firm := agents.None
+	for l, over := range w.overbooked {
+		if f := w.lots[l].firm; over && f != firm {
+			firm = f
+			hit(w.own[int(f)*len(w.dealt)+w.ring(w.day)])
+		}
+	}
+	hit(w.dealt[w.ring(w.day)])
+	slices.SortFunc(w.picked, func(m, n int32) int { // of one operation and day, own work before deals
+		x, y := &w.booked.at[m], &w.booked.at[n]
+		a, b := &w.orders.at[w.ops[x.op].order], &w.orders.at[w.ops[y.op].order]
+		return cmp.Or(cmp.Compare(b.due, a.due), cmp.Compare(b.seq, a.seq), cmp.Compare(y.op, x.op), cmp.Compare(min(x.deal, 0), min(y.deal, 0)), cmp.Compare(y.lot[0], x.lot[0]), cmp.Compare(y.lot[1], x.lot[1]), cmp.Compare(y.work, x.work))
 	})
 	w.hit = w.hit[:0]
 	for _, n := range w.picked {
@@ -110,7 +118,7 @@ func (w *World) giveBack() {
 		}
 		op := &w.ops[b.op]
 		ord := &w.orders.at[op.order]
-		w.tell(ord, Event{What: Hit, Operation: op.step, Kind: w.step(op).kind, Hours: b.work, First: w.day, Last: w.day})
+		w.tell(ord, Event{What: Hit, Operation: op.step, Kind: w.step(op).kind, Hours: agents.Hours(b.work), First: w.day, Last: w.day})
 		w.hit = append(w.hit, op.order)
 		w.unbook(n)
 	}
@@ -157,19 +165,19 @@ func (w *World) pull(i int32) {
 			return
 		}
 		b := w.booked.at[n]
-		primary, limit := b.hours[0], w.excess[b.lot[0]]
+		primary, limit := agents.Hours(b.hours[0]), w.excess[b.lot[0]]
 		x := min(primary, w.cal.Free(b.lot[0], w.day), st.perDay-w.workOn(op, w.day))
 		if b.lot[1] != agents.None {
 			limit = max(limit, k.ratio.Within(w.excess[b.lot[1]]))
 			x = min(x, k.ratio.Within(w.cal.Free(b.lot[1], w.day)))
 		}
-		if x = min(x, limit); x <= 0 || primary != b.work || b.over != [2]agents.Hours{} {
+		if x = min(x, limit); x <= 0 || b.hours[0] != b.work || b.over != [2]span{} {
 			return
 		}
 		w.unbook(n)
-		w.book(i, agents.None, b.lot, w.day, x, x, k.ratio, b.travel, false)
+		w.book(i, agents.None, b.lot, w.day, x, x, k.ratio, b.travel)
 		if x < primary {
-			w.book(i, agents.None, b.lot, b.day, primary-x, primary-x, k.ratio, b.travel, false)
+			w.book(i, agents.None, b.lot, b.day, primary-x, primary-x, k.ratio, b.travel)
 		}
 		w.reckon(i)
 		w.excess[b.lot[0]] -= x
@@ -191,13 +199,12 @@ func (w *World) reached(ord *order, i int32) bool {
 
 // lastOwn is the operation's latest own booking after today, None if none.
 func (w *World) lastOwn(op *operation) int32 {
-	last := agents.None
-	for n := op.first; n != agents.None; n = w.booked.at[n].next {
-		if b := &w.booked.at[n]; b.deal == agents.None && b.day > w.day {
-			last = n
+	for n := op.final; n != agents.None && w.booked.at[n].day > w.day; n = w.booked.at[n].back {
+		if w.booked.at[n].deal < 0 {
+			return n
 		}
 	}
-	return last
+	return agents.None
 }
 
 // enlist puts a short operation on the list of those that lack something.
@@ -291,8 +298,8 @@ func (w *World) sooner(i int32) bool {
 	}
 	lack := op.lack
 	for n := op.first; n != agents.None; n = w.booked.at[n].next {
-		if b := &w.booked.at[n]; b.fallback && b.day <= last {
-			lack -= b.work
+		if b := &w.booked.at[n]; b.deal == reserved && b.day <= last {
+			lack -= agents.Hours(b.work)
 		}
 	}
 	return lack <= 0 || w.seek(i, lack, op.from, last, false) < lack
@@ -389,7 +396,20 @@ func (w *World) buy(ord *order, op *operation) {
 
 // execute does the day's work.
 func (w *World) execute() {
-	for n := w.dayHead[w.ring(w.day)]; n != agents.None; {
+	today := w.ring(w.day)
+	for f := range w.Firms {
+		w.workOff(w.own[f*len(w.dealt)+today])
+	}
+	w.workOff(w.dealt[today])
+	w.endDay()
+	if w.check {
+		w.checkCalendars()
+	}
+}
+
+// workOff does the work of a day's bookings.
+func (w *World) workOff(n int32) {
+	for n != agents.None {
 		b := &w.booked.at[n]
 		next := b.post
 		w.work(b)
@@ -397,10 +417,6 @@ func (w *World) execute() {
 		w.unlink(n)
 		w.settle(o)
 		n = next
-	}
-	w.endDay()
-	if w.check {
-		w.checkCalendars()
 	}
 }
 
@@ -411,9 +427,10 @@ func (w *World) work(b *booking) {
 	st := w.step(op)
 	primary := &w.kinds[st.kind]
 	from := op.done + op.bought
-	net := [2]agents.Hours{b.work, 0}
+	work := agents.Hours(b.work)
+	net := [2]agents.Hours{work, 0}
 	if b.lot[1] != agents.None {
-		net[1] = primary.ratio.Of(from+b.work) - primary.ratio.Of(from)
+		net[1] = primary.ratio.Of(from+work) - primary.ratio.Of(from)
 	}
 	kinds := [2]int16{st.kind, primary.operator}
 	for c, l := range b.lot {
@@ -422,13 +439,13 @@ func (w *World) work(b *booking) {
 		}
 		kind := kinds[c]
 		k, owner := &w.kinds[kind], w.lots[l].firm
-		all := b.hours[c] + b.over[c]
-		extra := all - b.travel[c] - net[c]
-		inTime := min(net[c], max(0, b.hours[c]-b.travel[c]-extra)) // net hours within regular time
+		regular, over, travel := agents.Hours(b.hours[c]), agents.Hours(b.over[c]), agents.Hours(b.travel[c])
+		extra := regular + over - travel - net[c]
+		inTime := min(net[c], max(0, regular-travel-extra)) // net hours within regular time
 		day := &w.byKind[kind]
-		day.Travel += min(b.travel[c], b.hours[c])
-		day.Setup += b.hours[c] - min(b.travel[c], b.hours[c]) - inTime
-		day.Overtime += b.over[c]
+		day.Travel += min(travel, regular)
+		day.Setup += regular - min(travel, regular) - inTime
+		day.Overtime += over
 		own := owner == ord.firm
 		fate := &w.result.Kinds[kind]
 		if !ord.measured {
@@ -458,23 +475,23 @@ func (w *World) work(b *booking) {
 		cost := w.lots[l].cost
 		w.pay(ord, owner, agents.Variable, cost.For(net[c]))
 		w.pay(ord, owner, agents.Setup, cost.For(extra))
-		w.pay(ord, owner, agents.Travel, cost.For(b.travel[c]))
-		w.pay(ord, owner, agents.Overtime, k.premium.For(b.over[c]))
-		if b.deal != agents.None && !own {
+		w.pay(ord, owner, agents.Travel, cost.For(travel))
+		w.pay(ord, owner, agents.Overtime, k.premium.For(over))
+		if b.deal >= 0 && !own {
 			w.payProvider(ord, b, c, owner)
-			w.lent[l] -= all
+			w.lent[l] -= regular + over
 		}
 	}
 	if w.check && !op.waiting && op.done+op.bought+op.planned > op.hours {
 		w.breach("order %d, operation %d: %d s are done, bought or booked of %d s", ord.seq+1, op.step+1, op.done+op.bought+op.planned, op.hours)
 	}
-	op.done += b.work
+	op.done += work
 	op.last = max(op.last, w.day)
-	op.planned -= b.work
-	if b.deal == agents.None {
+	op.planned -= work
+	if b.deal < 0 {
 		op.prepared = true
 	}
-	w.owe(ord.firm, -b.work)
+	w.owe(ord.firm, -work)
 }
 
 // roll opens the day that comes within reach in the place of today.

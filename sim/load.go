@@ -46,16 +46,17 @@ func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtim
 
 // workOn is the primary hours booked for an operation on a day.
 func (w *World) workOn(op *operation, d agents.Day) (h agents.Hours) {
-	for n := op.first; n != agents.None && w.booked.at[n].day <= d; n = w.booked.at[n].next {
+	for n := op.final; n != agents.None && w.booked.at[n].day >= d; n = w.booked.at[n].back {
 		if b := &w.booked.at[n]; b.day == d {
-			h += b.hours[0] + b.over[0] - b.travel[0]
+			h += agents.Hours(b.hours[0] + b.over[0] - b.travel[0])
 		}
 	}
 	return h
 }
 
-// load books the slots that seek found; the first set-up hours are not work.
-func (w *World) load(i int32, setup agents.Hours, fallback bool) {
+// load books the slots that seek found as own work, deal being None or
+// reserved; the first set-up hours are not work.
+func (w *World) load(i int32, setup agents.Hours, deal int32) {
 	op := &w.ops[i]
 	ord, st := &w.orders.at[op.order], w.step(op)
 	k := &w.kinds[st.kind]
@@ -63,7 +64,7 @@ func (w *World) load(i int32, setup agents.Hours, fallback bool) {
 	for _, s := range w.slots {
 		extra := min(setup, s.Hours)
 		setup -= extra
-		w.book(i, agents.None, lots, s.Day, s.Hours, s.Hours-extra, k.ratio, [2]agents.Hours{}, fallback)
+		w.book(i, deal, lots, s.Day, s.Hours, s.Hours-extra, k.ratio, [2]span{})
 	}
 }
 
@@ -170,13 +171,13 @@ func (w *World) tryPlan(o int32) bool {
 		left := w.seek(i, need+setup, start, op.latest, false)
 		if left == 0 {
 			cost += w.ownCost(ord.firm, st, need+setup)
-			w.load(i, setup, false)
+			w.load(i, setup, agents.None)
 			start = op.end
 			continue
 		}
 		lacking = true
 		if found, _ := w.slotted(); cl.partial && found > setup {
-			w.load(i, setup, false)
+			w.load(i, setup, agents.None)
 			need -= found - setup
 			setup = 0
 		}
@@ -251,11 +252,11 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 	switch best {
 	case FallbackExtra:
 		w.seek(i, need+setup, start, op.latest, true)
-		w.load(i, setup, true)
+		w.load(i, setup, reserved)
 		op.commit = w.slots[0].Day
 	case FallbackLate:
 		w.seek(i, need+setup, start, latest, false)
-		w.load(i, setup, true)
+		w.load(i, setup, reserved)
 		op.commit = w.slots[0].Day
 	case FallbackOutside:
 		op.commit = max(start, op.latest-k.outside.lead)
@@ -298,7 +299,7 @@ func (w *World) forgo(o int32) {
 		commit = min(commit, op.latest-days)
 		if w.seek(i, need+setup, start, op.latest, false) == 0 {
 			own += w.ownCost(ord.firm, st, need+setup)
-			w.load(i, setup, false) // for the steps after it to see; given back below
+			w.load(i, setup, agents.None) // for the steps after it to see; given back below
 			start = op.end
 			continue
 		}

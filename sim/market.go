@@ -803,7 +803,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		}
 	}
 	for n := op.first; n != agents.None; n = w.booked.at[n].next {
-		if b := &w.booked.at[n]; !b.fallback && b.day-w.day <= m.reach { // other sites at work on the step
+		if b := &w.booked.at[n]; b.deal != reserved && b.day-w.day <= m.reach { // other sites at work on the step
 			h := &m.free[0][b.day-w.day]
 			*h = min(*h, st.perDay-w.sitesOn(op, b.day)+o.Travel[0])
 		}
@@ -951,7 +951,7 @@ func (w *World) bookSlots(m *market, i, d int32, lots [2]int32, o *agents.Option
 		if d != agents.None {
 			w.deals.at[d].left++
 		}
-		w.book(i, d, lots, s.Day, s.Hours, done-worked, o.Ratio, o.Travel, false)
+		w.book(i, d, lots, s.Day, s.Hours, done-worked, o.Ratio, [2]span{span(o.Travel[0]), span(o.Travel[1])})
 		worked = done
 	}
 }
@@ -960,8 +960,8 @@ func (w *World) bookSlots(m *market, i, d int32, lots [2]int32, o *agents.Option
 // apart.
 func (w *World) sitesOn(op *operation, d agents.Day) (h agents.Hours) {
 	for n := op.first; n != agents.None; n = w.booked.at[n].next {
-		if b := &w.booked.at[n]; b.day == d && !b.fallback {
-			h += b.hours[0] + b.over[0] - b.travel[0]
+		if b := &w.booked.at[n]; b.day == d && b.deal != reserved {
+			h += agents.Hours(b.hours[0] + b.over[0] - b.travel[0])
 		}
 	}
 	return h
@@ -972,7 +972,7 @@ func (w *World) sitesOn(op *operation, d agents.Day) (h agents.Hours) {
 func (w *World) fresh(i int32) []int32 {
 	w.picked = w.picked[:0]
 	for n := w.ops[i].first; n != agents.None; n = w.booked.at[n].next {
-		if d := w.booked.at[n].deal; d != agents.None && !w.deals.at[d].made && !slices.Contains(w.picked, d) {
+		if d := w.booked.at[n].deal; d >= 0 && !w.deals.at[d].made && !slices.Contains(w.picked, d) {
 			w.picked = append(w.picked, d)
 		}
 	}
@@ -996,7 +996,7 @@ func (w *World) undo(i int32) {
 	for n := w.ops[i].first; n != agents.None; {
 		b := &w.booked.at[n]
 		next := b.next
-		if b.deal == agents.None && w.orders.at[w.ops[i].order].moved || b.deal != agents.None && !w.deals.at[b.deal].made {
+		if b.deal < 0 && w.orders.at[w.ops[i].order].moved || b.deal >= 0 && !w.deals.at[b.deal].made {
 			if w.ops[i].waiting {
 				w.unbook(n) // others have seen the hours as taken
 			} else {
@@ -1179,7 +1179,7 @@ func (w *World) payTransaction(ord *order, x *deal) {
 // payProvider pays for a booking's hours of component c.
 func (w *World) payProvider(ord *order, b *booking, c int, owner int32) {
 	x := &w.deals.at[b.deal]
-	m := portion(x.pay[c], b.hours[c]+b.over[c], x.hours[c])
+	m := portion(x.pay[c], agents.Hours(b.hours[c]+b.over[c]), x.hours[c])
 	w.pay(ord, ord.firm, agents.Paid, m)
 	w.pay(ord, owner, agents.Received, m)
 	if fee := x.tier.tier.spec.FeeShare; fee > 0 {
@@ -1243,7 +1243,7 @@ func (w *World) untouched(ord *order) bool {
 			return false
 		}
 		for n := op.first; n != agents.None; n = w.booked.at[n].next {
-			if w.booked.at[n].deal != agents.None {
+			if w.booked.at[n].deal >= 0 {
 				return false
 			}
 		}

@@ -24,7 +24,8 @@ type World struct {
 	ops     []operation
 	opsFree [][]int32 // blocks of ops to use again, by length
 	booked  list[booking]
-	dayHead []int32 // by day modulo the calendar: first booking of the day
+	own     []int32 // by firm, then day modulo the calendar: first booking of its orders on its own lots
+	dealt   []int32 // by day modulo the calendar: first booking of a deal
 	active  []int32 // by firm: its open orders, by due date, then arrival
 	latest  []int32 // by firm: the last of them
 	dueLast []int32 // of the merged firm, by due day modulo its length: the last that is due then
@@ -82,6 +83,7 @@ type operation struct {
 	lack     agents.Hours // while short: hours that the fallback covers, or nobody does
 	told     agents.Hours // lack when it was last traced
 	first    int32        // its bookings, earliest first
+	final    int32        // the last of them
 	from     agents.Day   // earliest start
 	latest   agents.Day   // latest finish that keeps the order in time
 	limit    agents.Day   // latest finish of a deal with which the order could be completed, as far as tried
@@ -91,20 +93,26 @@ type operation struct {
 	stake    agents.Money // while short: what a deal for lack saves
 }
 
-// booking is one day's work on an operation at one site.
+// span is Hours within one operation: 2³¹ seconds are 68 years.
+type span int32
+
+// booking is one day's work on an operation at one site, in a line of the
+// processor's cache.
 type booking struct {
 	op         int32
-	deal       int32 // None for own work
+	deal       int32 // own work if negative: None, or reserved
 	day        agents.Day
-	fallback   bool
 	lot        [2]int32
-	work       agents.Hours    // net primary
-	hours      [2]agents.Hours // off each lot's regular hours: work, set-up, travel
-	over       [2]agents.Hours // off its overtime
-	travel     [2]agents.Hours
-	next       int32 // of the operation, later
-	prev, post int32 // of the day
+	work       span    // net primary
+	hours      [2]span // off each lot's regular hours: work, set-up, travel
+	over       [2]span // off its overtime
+	travel     [2]span
+	next, back int32 // of the operation: later, earlier
+	prev, post int32 // of the firm's own on that day, or of all deals' on that day
 }
+
+// reserved stands for the deal of own work that a fallback reserves.
+const reserved int32 = -2
 
 // list is an arena whose places are used again.
 type list[T any] struct {
@@ -151,7 +159,8 @@ func newWorld(r *Region, regime int) *World {
 		}
 	}
 	w.overbooked, w.excess = make([]bool, len(w.lots)), make([]agents.Hours, len(w.lots))
-	w.dayHead = filled(int(w.cal.Days()), agents.None)
+	w.own = filled(len(w.Firms)*int(w.cal.Days()), agents.None)
+	w.dealt = filled(int(w.cal.Days()), agents.None)
 	w.active = filled(len(w.Firms), agents.None)
 	w.latest = filled(len(w.Firms), agents.None)
 	if w.pooled {
@@ -213,7 +222,7 @@ func (w *World) open(a *arrival, hours []agents.Hours) int32 {
 	w.queue(o)
 	total := agents.Hours(0)
 	for i, h := range hours {
-		w.ops[first+int32(i)] = operation{order: o, step: int16(i), hours: h, first: agents.None, from: w.day, last: w.day, end: w.day, limit: agents.Never}
+		w.ops[first+int32(i)] = operation{order: o, step: int16(i), hours: h, first: agents.None, final: agents.None, from: w.day, last: w.day, end: w.day, limit: agents.Never}
 		total += h
 	}
 	ord.asked, ord.value = total, c.value+c.hourValue.For(total)
@@ -286,10 +295,11 @@ func (w *World) close(o int32) {
 }
 
 // book takes the hours of one day's work off the calendars: x primary hours,
-// of which work are net, and the operator's in proportion, travel on top.
-func (w *World) book(i int32, d int32, lots [2]int32, day agents.Day, x, work agents.Hours, ratio agents.Ratio, travel [2]agents.Hours, fallback bool) {
+// of which work are net, and the operator's in proportion, travel on top. d is
+// its deal, None or reserved.
+func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.Hours, ratio agents.Ratio, travel [2]span) {
 	op := &w.ops[i]
-	b := booking{op: i, deal: d, day: day, fallback: fallback, lot: lots, work: work, travel: travel, next: agents.None, prev: agents.None}
+	b := booking{op: i, deal: d, day: day, lot: lots, work: span(work), travel: travel, next: agents.None, back: op.final, prev: agents.None}
 	for c, l := range lots {
 		if l == agents.None {
 			continue
@@ -298,18 +308,18 @@ func (w *World) book(i int32, d int32, lots [2]int32, day agents.Day, x, work ag
 		if c == 1 {
 			h = ratio.Of(x)
 		}
-		h += travel[c]
-		b.hours[c] = min(h, max(0, w.cal.Free(l, day)))
-		b.over[c] = h - b.hours[c]
-		w.cal.Add(l, day, -b.hours[c])
-		if b.over[c] > 0 {
-			w.over.Add(w.overOf[l], day, -b.over[c])
+		h += agents.Hours(travel[c])
+		regular := min(h, max(0, w.cal.Free(l, day)))
+		b.hours[c], b.over[c] = span(regular), span(h-regular)
+		w.cal.Add(l, day, -regular)
+		if h > regular {
+			w.over.Add(w.overOf[l], day, regular-h)
 		}
-		if d != agents.None && w.lots[l].firm != w.orders.at[op.order].firm {
+		if d >= 0 && w.lots[l].firm != w.orders.at[op.order].firm {
 			w.lent[l] += h
 		}
 	}
-	head := &w.dayHead[w.ring(day)]
+	head := w.bookingsOn(&b)
 	b.post = *head
 	n := w.booked.add(b)
 	if b.post != agents.None {
@@ -318,12 +328,29 @@ func (w *World) book(i int32, d int32, lots [2]int32, day agents.Day, x, work ag
 	*head = n
 	op.planned += work
 	op.end = max(op.end, day)
-	at := &op.first // keep the operation's bookings in order of days
-	for *at != agents.None && w.booked.at[*at].day <= day {
-		at = &w.booked.at[*at].next
+	for b.back != agents.None && w.booked.at[b.back].day > day { // keep the operation's bookings in order of days
+		b.next, b.back = b.back, w.booked.at[b.back].back
 	}
-	w.booked.at[n].next = *at
-	*at = n
+	w.booked.at[n].next, w.booked.at[n].back = b.next, b.back
+	if b.back != agents.None {
+		w.booked.at[b.back].next = n
+	} else {
+		op.first = n
+	}
+	if b.next != agents.None {
+		w.booked.at[b.next].back = n
+	} else {
+		op.final = n
+	}
+}
+
+// bookingsOn is the head of the list that a booking stands in: its firm's own
+// of the day, or all deals' of the day.
+func (w *World) bookingsOn(b *booking) *int32 {
+	if b.deal >= 0 {
+		return &w.dealt[w.ring(b.day)]
+	}
+	return &w.own[int(w.lots[b.lot[0]].firm)*len(w.dealt)+w.ring(b.day)]
 }
 
 // unbook gives a booking's hours back; the owners' short operations may then
@@ -344,15 +371,15 @@ func (w *World) takeBack(n int32) {
 		if l == agents.None {
 			continue
 		}
-		w.cal.Add(l, b.day, b.hours[c])
+		w.cal.Add(l, b.day, agents.Hours(b.hours[c]))
 		if b.over[c] > 0 {
-			w.over.Add(w.overOf[l], b.day, b.over[c])
+			w.over.Add(w.overOf[l], b.day, agents.Hours(b.over[c]))
 		}
-		if b.deal != agents.None && w.lots[l].firm != w.orders.at[w.ops[b.op].order].firm {
-			w.lent[l] -= b.hours[c] + b.over[c]
+		if b.deal >= 0 && w.lots[l].firm != w.orders.at[w.ops[b.op].order].firm {
+			w.lent[l] -= agents.Hours(b.hours[c] + b.over[c])
 		}
 	}
-	w.ops[b.op].planned -= b.work
+	w.ops[b.op].planned -= agents.Hours(b.work)
 	w.unlink(n)
 }
 
@@ -362,18 +389,23 @@ func (w *World) unlink(n int32) {
 	if b.prev != agents.None {
 		w.booked.at[b.prev].post = b.post
 	} else {
-		w.dayHead[w.ring(b.day)] = b.post
+		*w.bookingsOn(b) = b.post
 	}
 	if b.post != agents.None {
 		w.booked.at[b.post].prev = b.prev
 	}
-	at := &w.ops[b.op].first
-	for *at != n {
-		at = &w.booked.at[*at].next
+	if b.back != agents.None {
+		w.booked.at[b.back].next = b.next
+	} else {
+		w.ops[b.op].first = b.next
 	}
-	*at = b.next
+	if b.next != agents.None {
+		w.booked.at[b.next].back = b.back
+	} else {
+		w.ops[b.op].final = b.back
+	}
 	w.booked.drop(n)
-	if b.deal != agents.None {
+	if b.deal >= 0 {
 		w.leaveDeal(b.deal)
 	}
 }
@@ -385,7 +417,7 @@ func (w *World) ring(d agents.Day) int { return int(d) & int(w.cal.Days()-1) }
 func (w *World) release(i int32) {
 	for n := w.ops[i].first; n != agents.None; {
 		next := w.booked.at[n].next
-		if w.booked.at[n].deal == agents.None {
+		if w.booked.at[n].deal < 0 {
 			w.unbook(n)
 		}
 		n = next
@@ -397,8 +429,8 @@ func (w *World) release(i int32) {
 func (w *World) reckon(i int32) {
 	op := &w.ops[i]
 	op.end = op.last
-	for n := op.first; n != agents.None; n = w.booked.at[n].next {
-		op.end = max(op.end, w.booked.at[n].day)
+	if op.final != agents.None {
+		op.end = max(op.end, w.booked.at[op.final].day)
 	}
 }
 
