@@ -66,10 +66,38 @@ type DayHours struct {
 	Normal   Hours // practical capacity at normal shifts
 }
 
+// Add adds e to d.
+func (d *DayHours) Add(e *DayHours) {
+	d.Capacity += e.Capacity
+	d.Own += e.Own
+	d.Late += e.Late
+	d.Shared += e.Shared
+	d.Setup += e.Setup
+	d.Travel += e.Travel
+	d.Idle += e.Idle
+	d.Down += e.Down
+	d.Overtime += e.Overtime
+	d.Outside += e.Outside
+	d.Lost += e.Lost
+	d.Normal += e.Normal
+}
+
 // Fate is what became of the hours that orders asked for, by kind. Demand =
 // the sum of the others.
 type Fate struct {
 	Demand, OwnOnTime, OwnLate, Shared, Overtime, Outside, Lost, Open Hours
+}
+
+// Add adds g to f.
+func (f *Fate) Add(g *Fate) {
+	f.Demand += g.Demand
+	f.OwnOnTime += g.OwnOnTime
+	f.OwnLate += g.OwnLate
+	f.Shared += g.Shared
+	f.Overtime += g.Overtime
+	f.Outside += g.Outside
+	f.Lost += g.Lost
+	f.Open += g.Open
 }
 
 // A Deal is a bundle booked all or nothing.

@@ -53,6 +53,23 @@ func newAccount(w *World) account {
 	return a
 }
 
+// part is an account of some of the world's firms: its own sums, and what is
+// kept by firm and by lot in common.
+func (a *account) part(w *World) account {
+	p := *a
+	p.byKind = make([]agents.DayHours, len(w.kinds))
+	p.result.Kinds = make([]agents.Fate, len(w.kinds))
+	p.result.Hours = make([]agents.DayHours, len(w.kinds))
+	p.result.Classes = make([][NumNeeds]Need, len(w.classes))
+	return p
+}
+
+// absorb adds what a part has counted.
+func (a *account) absorb(p *account) {
+	a.result.add(&p.result)
+	a.rest.Add(&p.rest)
+}
+
 // measuring tells whether today is one of the measured days.
 func (w *World) measuring() bool {
 	d := int(w.day) - w.Scenario.Time.Warmup
@@ -230,23 +247,23 @@ func (w *World) displaced(op *operation) {
 // endDay closes the day's hours: what was not used is idle.
 func (w *World) endDay() {
 	if w.measuring() {
-		for i := range w.lots {
+		for i := w.lots0; i < w.lotsEnd; i++ {
 			l := &w.lots[i]
 			k := &w.kinds[l.kind]
 			capacity := k.hours * agents.Hours(l.units)
-			up := k.hours * agents.Hours(w.up(int32(i)))
+			up := k.hours * agents.Hours(w.up(i))
 			d := &w.byKind[l.kind]
 			d.Capacity += capacity
 			d.Normal += k.normal * agents.Hours(l.units)
 			d.Down += capacity - up
-			idle := w.cal.Free(int32(i), w.day)
+			idle := w.cal.Free(i, w.day)
 			d.Idle += idle
 			f := &w.byFirm[l.firm]
 			f.Capacity += capacity
 			f.Idle += idle
 		}
 		for k := range w.byKind {
-			addHours(&w.result.Hours[k], &w.byKind[k])
+			w.result.Hours[k].Add(&w.byKind[k])
 			if w.check {
 				w.checkDay(k)
 			}
@@ -254,21 +271,6 @@ func (w *World) endDay() {
 		w.result.Backlog += w.allHours
 		w.result.ClearDays += w.clear
 	}
-}
-
-func addHours(sum, d *agents.DayHours) {
-	sum.Capacity += d.Capacity
-	sum.Own += d.Own
-	sum.Late += d.Late
-	sum.Shared += d.Shared
-	sum.Setup += d.Setup
-	sum.Travel += d.Travel
-	sum.Idle += d.Idle
-	sum.Down += d.Down
-	sum.Overtime += d.Overtime
-	sum.Outside += d.Outside
-	sum.Lost += d.Lost
-	sum.Normal += d.Normal
 }
 
 func (w *World) breach(format string, a ...any) {
@@ -286,12 +288,12 @@ func (w *World) checkDay(k int) {
 
 // checkCalendars looks for hours booked that were not there.
 func (w *World) checkCalendars() {
-	for i := range w.lots {
+	for i := w.lots0; i < w.lotsEnd; i++ {
 		for d := w.day; d < w.day+w.cal.Days(); d++ {
-			if h := w.cal.Free(int32(i), d); h < 0 {
+			if h := w.cal.Free(i, d); h < 0 {
 				w.breach("firm %d, %s: %d s too many are booked on day %d", w.lots[i].firm, w.KindNames[w.lots[i].kind], -h, d)
 			}
-			if h := w.overtime(int32(i), d); h < 0 {
+			if h := w.overtime(i, d); h < 0 {
 				w.breach("firm %d, %s: %d s too many of overtime are booked on day %d", w.lots[i].firm, w.KindNames[w.lots[i].kind], -h, d)
 			}
 		}

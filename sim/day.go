@@ -33,7 +33,7 @@ func (w *World) begin(n *today) {
 	clear(w.byKind)
 	w.dealRows = w.dealRows[:0]
 	w.anyOver = false
-	for i := range w.lots {
+	for i := w.lots0; i < w.lotsEnd; i++ {
 		l := &w.lots[i]
 		k := &w.kinds[l.kind]
 		if k.up == 1 {
@@ -43,14 +43,14 @@ func (w *World) begin(n *today) {
 		if delta == 0 {
 			continue
 		}
-		w.cal.Add(int32(i), w.day, delta)
+		w.cal.Add(i, w.day, delta)
 		if l.over > 0 {
 			w.over.Add(w.overOf[i], w.day, k.overtime*agents.Hours(n.up[i])-l.over)
 		}
 		if delta > 0 {
 			w.freed[l.firm] = true
 		}
-		if w.cal.Free(int32(i), w.day) < 0 || w.overtime(int32(i), w.day) < 0 {
+		if w.cal.Free(i, w.day) < 0 || w.overtime(i, w.day) < 0 {
 			w.overbooked[i], w.anyOver = true, true
 		}
 	}
@@ -62,16 +62,16 @@ func (w *World) begin(n *today) {
 func (w *World) repair() {
 	if w.anyOver {
 		w.giveBack()
-		clear(w.overbooked)
+		clear(w.overbooked[w.lots0:w.lotsEnd])
 	}
-	for lo := 0; lo < len(w.lots); { // lots of a firm stand together
+	for lo := w.lots0; lo < w.lotsEnd; { // lots of a firm stand together
 		firm, hi, most := w.lots[lo].firm, lo, agents.Hours(0)
-		for ; hi < len(w.lots) && w.lots[hi].firm == firm; hi++ {
+		for ; hi < w.lotsEnd && w.lots[hi].firm == firm; hi++ {
 			l := &w.lots[hi]
 			w.excess[hi] = 0
 			if k := &w.kinds[l.kind]; k.up < 1 {
-				if more := k.hours*agents.Hours(w.up(int32(hi))) - l.plan; more > 0 {
-					w.excess[hi] = min(more, w.cal.Free(int32(hi), w.day))
+				if more := k.hours*agents.Hours(w.up(hi)) - l.plan; more > 0 {
+					w.excess[hi] = min(more, w.cal.Free(hi, w.day))
 					most = max(most, w.excess[hi])
 				}
 			}
@@ -94,8 +94,8 @@ func (w *World) giveBack() {
 		}
 	}
 	firm := agents.None
-	for l, over := range w.overbooked {
-		if f := w.lots[l].firm; over && f != firm {
+	for l := w.lots0; l < w.lotsEnd; l++ {
+		if f := w.lots[l].firm; w.overbooked[l] && f != firm {
 			firm = f
 			hit(w.own[int(f)*len(w.dealt)+w.ring(w.day)])
 		}
@@ -284,7 +284,7 @@ func (w *World) retry() {
 			w.replan(op.order)
 		}
 	}
-	clear(w.trying)
+	clear(w.trying[w.lo:w.hi])
 	w.decide()
 }
 
@@ -317,8 +317,9 @@ func (w *World) waits(ord *order) bool {
 
 // arrive opens the day's orders and loads them, by firm and number.
 func (w *World) arrive() {
-	for x := range w.nature.arrivals {
-		a := &w.nature.arrivals[x]
+	arrivals := w.nature.arrivals
+	for x := firstOf(arrivals, w.lo); x < len(arrivals) && (w.pooled || arrivals[x].firm < w.hi); x++ {
+		a := &arrivals[x]
 		o := w.open(a, w.nature.hours[a.first:int(a.first)+len(w.classes[a.class].operations)])
 		ord := &w.orders.at[o]
 		w.tell(ord, Event{What: Arrived, Operation: -1, Kind: -1, Hours: ord.asked, Money: ord.value, Last: ord.due})
@@ -333,6 +334,12 @@ func (w *World) arrive() {
 		}
 		w.settle(o) // an order without hours is delivered at once
 	}
+}
+
+// firstOf is the position of the first arrival at a firm from lo on.
+func firstOf(arrivals []arrival, lo int32) int {
+	x, _ := slices.BinarySearchFunc(arrivals, lo, func(a arrival, f int32) int { return cmp.Compare(a.firm, f) })
+	return x
 }
 
 // finalise makes reservations final whose last day has come.
@@ -397,8 +404,8 @@ func (w *World) buy(ord *order, op *operation) {
 // execute does the day's work.
 func (w *World) execute() {
 	today := w.ring(w.day)
-	for f := range w.Firms {
-		w.workOff(w.own[f*len(w.dealt)+today])
+	for f := w.lo; f < w.hi; f++ {
+		w.workOff(w.own[int(f)*len(w.dealt)+today])
 	}
 	w.workOff(w.dealt[today])
 	w.endDay()
@@ -496,7 +503,7 @@ func (w *World) work(b *booking) {
 
 // roll opens the day that comes within reach in the place of today.
 func (w *World) roll() {
-	for i := range w.lots {
-		w.openDay(int32(i), w.day+w.cal.Days())
+	for i := w.lots0; i < w.lotsEnd; i++ {
+		w.openDay(i, w.day+w.cal.Days())
 	}
 }

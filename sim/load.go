@@ -244,7 +244,7 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 			if c := own + lateness(e); c < cost {
 				best, cost, end = FallbackLate, c, e
 			}
-		} else if latest >= w.day+w.cal.Days() {
+		} else if latest >= w.day+w.cal.Days() && ord.measured {
 			w.overflow(left)
 		}
 	}

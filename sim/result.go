@@ -66,6 +66,34 @@ type Result struct {
 	Breaches  []string     // identities that did not hold; filled when checking
 }
 
+// add adds what other firms of the same regime did.
+func (r *Result) add(o *Result) {
+	for k := range r.Kinds {
+		r.Kinds[k].Add(&o.Kinds[k])
+		r.Hours[k].Add(&o.Hours[k])
+	}
+	for c := range r.Classes {
+		for n := range r.Classes[c] {
+			r.Classes[c][n].add(&o.Classes[c][n])
+		}
+	}
+	r.Overflow += o.Overflow
+	r.Backlog += o.Backlog
+	r.ClearDays += o.ClearDays
+	r.Breaches = append(r.Breaches, o.Breaches...)
+}
+
+func (n *Need) add(o *Need) {
+	n.Orders += o.Orders
+	n.OnTime += o.OnTime
+	n.Late += o.Late
+	n.Lost += o.Lost
+	n.Open += o.Open
+	n.Hours += o.Hours
+	n.Potential += o.Potential
+	n.Realised += o.Realised
+}
+
 // FirmResult is one firm in one regime and replicate.
 type FirmResult struct {
 	Firm     int32

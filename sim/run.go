@@ -20,37 +20,35 @@ type Options struct {
 func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, error) {
 	sc := r.Scenario
 	worlds := make([]*World, len(sc.Compare))
+	parts := make([][]*World, len(worlds))
 	for i := range worlds {
 		w := newWorld(r, i)
 		w.check, w.trace = opt.Check, opt.Trace
-		worlds[i] = w
+		worlds[i], parts[i] = w, w.apart()
 	}
 	nature := newNature(r)
 	end := agents.Day(sc.Time.Warmup + sc.Time.Days) // of the measured days
 	last := end + agents.Day(sc.Time.Runout)
 	var days [ahead]today
-	for first := agents.Day(0); first < last && (first < end || anyOpen(worlds)); first += ahead {
+	for first := agents.Day(0); first < last && (first < end || anyOpen(parts)); first += ahead {
 		n := min(ahead, last-first)
 		for d := range n {
 			nature.next().copyTo(&days[d])
 		}
-		for i, w := range worlds {
-			for d := range n {
-				if err := ctx.Err(); err != nil {
-					return nil, err
-				}
-				if first+d >= end && w.openOnes == 0 {
-					break // nothing that is measured is left to do
-				}
-				if err := w.live(i, r, &days[d], sink); err != nil {
-					return nil, err
-				}
+		for i := range worlds {
+			if err := live(ctx, i, parts[i], r, days[:n], sink); err != nil {
+				return nil, err
 			}
 		}
 	}
 	results := make([]Result, len(worlds))
 	for i, w := range worlds {
-		w.stop()
+		for _, part := range parts[i] {
+			part.stop()
+			if part != w {
+				w.absorb(&part.account)
+			}
+		}
 		result, firms := w.finish()
 		results[i] = *result
 		if sink != nil {
@@ -63,25 +61,53 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 }
 
 // ahead is how many days are drawn before the regimes work through them, one
-// after the other: a regime's state then stays near the processor.
+// after the other, and the parts of a regime: what they have in hand then stays
+// near the processor.
 const ahead = 16
 
-// live is a day of regime i, told to the sink.
-func (w *World) live(i int, r *Region, n *today, sink Sink) error {
-	if w.pooled {
-		n = w.merge(r, n)
-	}
-	w.advance(n)
-	if sink == nil {
-		return nil
-	}
-	if w.measuring() {
-		if err := sink.Day(i, n.day-agents.Day(r.Scenario.Time.Warmup), w.byKind); err != nil {
-			return err
+// live is some days of regime i, part by part, told to the sink.
+func live(ctx context.Context, i int, parts []*World, r *Region, days []today, sink Sink) error {
+	sc := r.Scenario
+	warmup, end := agents.Day(sc.Time.Warmup), agents.Day(sc.Time.Warmup+sc.Time.Days)
+	hours := make([][]agents.DayHours, len(days))
+	for _, w := range parts {
+		for d := range days {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			n := &days[d]
+			if n.day >= end && w.openOnes == 0 {
+				break // nothing that is measured is left to do
+			}
+			if w.pooled {
+				n = w.merge(r, n)
+			}
+			w.advance(n)
+			if sink == nil {
+				continue
+			}
+			if w.measuring() {
+				if hours[d] == nil {
+					hours[d] = make([]agents.DayHours, len(w.byKind))
+				}
+				for k := range w.byKind {
+					hours[d][k].Add(&w.byKind[k])
+				}
+			}
+			if len(w.dealRows) > 0 {
+				if err := sink.Deals(i, w.dealRows); err != nil {
+					return err
+				}
+			}
 		}
 	}
-	if len(w.dealRows) > 0 {
-		return sink.Deals(i, w.dealRows)
+	for d, kinds := range hours {
+		if kinds == nil {
+			continue
+		}
+		if err := sink.Day(i, days[d].day-warmup, kinds); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -94,10 +120,12 @@ func (n *today) copyTo(to *today) {
 	to.up = append(to.up[:0], n.up...)
 }
 
-func anyOpen(worlds []*World) bool {
-	for _, w := range worlds {
-		if w.openOnes > 0 {
-			return true
+func anyOpen(regimes [][]*World) bool {
+	for _, parts := range regimes {
+		for _, w := range parts {
+			if w.openOnes > 0 {
+				return true
+			}
 		}
 	}
 	return false
@@ -107,7 +135,7 @@ func anyOpen(worlds []*World) bool {
 // lost, and as open.
 func (w *World) stop() {
 	w.stopped = true
-	for f := range w.active {
+	for f := w.lo; f < w.hi; f++ {
 		for o := w.active[f]; o != agents.None; {
 			next := w.orders.at[o].next
 			if w.orders.at[o].measured {

@@ -13,6 +13,9 @@ type World struct {
 	regime  int
 	pooled  bool
 	markets []market
+	lo, hi  int32 // its firms are lo to hi-1
+	lots0   int32 // their lots are lots0 to lotsEnd-1
+	lotsEnd int32
 
 	day     agents.Day
 	nature  *today
@@ -133,6 +136,7 @@ func (l *list[T]) add(v T) int32 {
 
 func (l *list[T]) drop(i int32) { l.free = append(l.free, i) }
 
+// newWorld is a regime before its first day, with every firm.
 func newWorld(r *Region, regime int) *World {
 	spec := r.Scenario.Regimes[r.Scenario.Compare[regime]]
 	w := &World{regime: regime, pooled: spec.Pooled, Region: r}
@@ -172,8 +176,36 @@ func newWorld(r *Region, regime int) *World {
 		longest = max(longest, len(w.classes[i].operations))
 	}
 	w.opsFree = make([][]int32, longest+1)
+	w.hi, w.lotsEnd = int32(len(w.Firms)), int32(len(w.lots))
 	w.account = newAccount(w)
 	return w
+}
+
+// together is how many firms of a world without markets are simulated side by
+// side: what they have in hand stays near the processor.
+const together = 64
+
+// apart is the world cut into worlds of a few firms each, where no market
+// connects them; they share what is kept by firm and by lot.
+func (w *World) apart() []*World {
+	if len(w.markets) > 0 || w.trace != nil || len(w.Firms) <= together {
+		return []*World{w}
+	}
+	var parts []*World
+	for lo, lot := int32(0), int32(0); lo < w.hi; lo += together {
+		part := *w
+		part.lo, part.hi = lo, min(lo+together, w.hi)
+		part.lots0 = lot
+		for lot < int32(len(w.lots)) && w.lots[lot].firm < part.hi {
+			lot++
+		}
+		part.lotsEnd = lot
+		part.opsFree = make([][]int32, len(w.opsFree))
+		part.account = w.account.part(w)
+		part.clear = int64(part.hi - part.lo)
+		parts = append(parts, &part)
+	}
+	return parts
 }
 
 func filled(n int, v int32) []int32 { return slices.Repeat([]int32{v}, n) }
