@@ -113,6 +113,7 @@ func (r *Region) compileClasses() {
 		}
 		for _, o := range s.Operations {
 			k := number(r.KindNames, o.Kind)
+			c.kinds |= kindBit(k)
 			c.operations = append(c.operations, step{
 				kind:     k,
 				domain:   number(r.DomainNames, o.Domain),

@@ -77,7 +77,7 @@ func (w *World) repair() {
 			}
 		}
 		if most > 0 {
-			w.pullForward(firm, w.excess[lo:hi])
+			w.pullForward(firm, lo, hi)
 		}
 		lo = hi
 	}
@@ -130,27 +130,46 @@ func (w *World) giveBack() {
 }
 
 // pullForward moves a firm's own work, earliest due first, from its latest
-// planned day into hours of today beyond the mean: excess, by lot of the firm.
+// planned day into hours of today beyond the mean; its lots are lo to hi-1.
 // Steps that wait for others, that are short or that nothing is planned for
 // are passed over.
-func (w *World) pullForward(firm int32, excess []agents.Hours) {
-	for o := w.active[firm]; o != agents.None; o = w.orders.at[o].next {
+func (w *World) pullForward(firm, lo, hi int32) {
+	open := w.pullable(lo, hi)
+	for o := w.active[firm]; o != agents.None && open != 0; o = w.orders.at[o].next {
 		ord := &w.orders.at[o]
+		if open&w.classes[ord.class].kinds == 0 {
+			continue
+		}
 		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 			op := &w.ops[i]
 			if op.done+op.bought == op.hours {
 				continue
 			}
-			if op.first != agents.None && !op.short && w.reached(ord, i) {
+			if op.first != agents.None && !op.short && open&kindBit(w.step(op).kind) != 0 && w.reached(ord, i) {
 				w.pull(i)
-				if slices.Max(excess) <= 0 {
-					return
-				}
+				open = w.pullable(lo, hi)
 			}
 			break // the steps after it wait
 		}
 	}
 }
+
+// pullable is the kinds of which a firm with lots lo to hi-1 could do more
+// today, as far as kindBit tells them apart: there is room, and excess of the
+// primary or of the operator.
+func (w *World) pullable(lo, hi int32) (kinds uint64) {
+	for a := lo; a < hi; a++ {
+		k := w.lots[a].kind
+		b := w.owns(w.lots[a].firm, w.kinds[k].operator)
+		if w.cal.Free(a, w.day) > 0 && (w.excess[a] > 0 || b != agents.None && w.excess[b] > 0) && (b == agents.None || w.cal.Free(b, w.day) > 0) {
+			kinds |= kindBit(k)
+		}
+	}
+	return kinds
+}
+
+// kindBit is a bit for a kind; kinds share one if there are more than 64.
+func kindBit(k int16) uint64 { return 1 << (k & 63) }
 
 // pull moves the operation's own work from its latest days to today, as far as
 // one of its lots has excess and both have room. Set-up and overtime stay where
@@ -225,28 +244,28 @@ func (w *World) enlist(i int32) {
 
 // list appends an operation to the list of short ones.
 func (w *World) list(i int32) {
-	w.ops[i].listed = true
-	w.short = append(w.short, i)
+	op := &w.ops[i]
+	op.listed = true
+	w.short = append(w.short, lacking{i, w.orders.at[op.order].firm})
 }
 
 // tidy drops operations that lack nothing any more from the list and brings it
 // into order of arrival: what was added since the last time is merged in.
 func (w *World) tidy() {
 	kept, sorted := w.short[:0], 0
-	for x, i := range w.short {
-		if w.ops[i].short {
-			kept = append(kept, i)
+	for x, l := range w.short {
+		if w.ops[l.op].short {
+			kept = append(kept, l)
 		} else {
-			w.ops[i].listed = false
+			w.ops[l.op].listed = false
 		}
 		if x < w.sorted {
 			sorted = len(kept)
 		}
 	}
 	w.short = kept
-	added := append(w.picked[:0], kept[sorted:]...)
-	w.picked = added
-	if len(added) > 0 {
+	w.added = append(w.added[:0], kept[sorted:]...)
+	if added := w.added; len(added) > 0 {
 		slices.SortFunc(added, w.byArrival)
 		at := sorted - 1
 		for to := len(kept) - 1; len(added) > 0; to-- {
@@ -262,8 +281,8 @@ func (w *World) tidy() {
 	w.sorted = len(w.short)
 }
 
-func (w *World) byArrival(i, j int32) int {
-	a, b := &w.ops[i], &w.ops[j]
+func (w *World) byArrival(x, y lacking) int {
+	a, b := &w.ops[x.op], &w.ops[y.op]
 	if a.order == b.order {
 		return cmp.Compare(a.step, b.step)
 	}
@@ -275,12 +294,8 @@ func (w *World) retry() {
 	w.tidy()
 	w.trying, w.freed = w.freed, w.trying
 	for x := 0; x < len(w.short); x++ {
-		op := &w.ops[w.short[x]]
-		if !op.short {
-			continue
-		}
-		ord := &w.orders.at[op.order]
-		if w.trying[ord.firm] && !w.waits(ord) && w.sooner(w.short[x]) {
+		l := w.short[x]
+		if op := &w.ops[l.op]; w.trying[l.firm] && op.short && !w.waits(&w.orders.at[op.order]) && w.sooner(l.op) {
 			w.replan(op.order)
 		}
 	}
@@ -346,8 +361,7 @@ func firstOf(arrivals []arrival, lo int32) int {
 func (w *World) finalise() {
 	w.tidy()
 	for x := 0; x < len(w.short); x++ {
-		i := w.short[x]
-		op := &w.ops[i]
+		op := &w.ops[w.short[x].op]
 		if !op.short || op.commit > w.day {
 			continue
 		}

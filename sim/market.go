@@ -158,10 +158,10 @@ func (w *World) fill(m *market) {
 	}
 	clear(m.seen)
 	m.wanting, m.reach = m.wanting[:0], 0
-	for _, i := range w.short {
-		if w.eligible(m, i) {
-			m.wanting = append(m.wanting, i)
-			m.reach = max(m.reach, min(w.ops[i].latest-w.day, w.cal.Days()-1))
+	for _, l := range w.short {
+		if w.eligible(m, l.op) {
+			m.wanting = append(m.wanting, l.op)
+			m.reach = max(m.reach, min(w.ops[l.op].latest-w.day, w.cal.Days()-1))
 		}
 	}
 	for _, i := range m.wanting {

@@ -32,11 +32,12 @@ type World struct {
 	active  []int32 // by firm: its open orders, by due date, then arrival
 	latest  []int32 // by firm: the last of them
 	dueLast []int32 // of the merged firm, by due day modulo its length: the last that is due then
-	short   []int32 // operations that lack something
-	sorted  int     // so many of short are in order of arrival
-	freed   []bool  // by firm: hours came free since its short operations were tried
-	trying  []bool  // freed as of this morning
-	hit     []int32 // orders that lost bookings today
+	short   []lacking
+	added   []lacking // scratch
+	sorted  int       // so many of short are in order of arrival
+	freed   []bool    // by firm: hours came free since its short operations were tried
+	trying  []bool    // freed as of this morning
+	hit     []int32   // orders that lost bookings today
 	deals   list[deal]
 	pending []int32 // operations with deals that wait for approval
 
@@ -116,6 +117,9 @@ type booking struct {
 
 // reserved stands for the deal of own work that a fallback reserves.
 const reserved int32 = -2
+
+// lacking is an operation that lacks something.
+type lacking struct{ op, firm int32 }
 
 // list is an arena whose places are used again.
 type list[T any] struct {
