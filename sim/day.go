@@ -40,7 +40,7 @@ func (w *World) begin(n *today) {
 			continue
 		}
 		delta := k.hours*agents.Hours(n.up[i]) - l.plan
-		if delta == 0 {
+		if delta == 0 && n.up[i] == l.units {
 			continue
 		}
 		w.cal.Add(i, w.day, delta)
