@@ -110,8 +110,8 @@ func (w *World) giveBack() {
 	for _, n := range w.picked {
 		b := &w.booked.at[n]
 		short := false
-		for _, l := range b.lot {
-			short = short || l != agents.None && (w.cal.Free(l, w.day) < 0 || w.overtime(l, w.day) < 0)
+		for c, l := range b.lot { // it must hold what is short
+			short = short || l != agents.None && (b.hours[c] > 0 && w.cal.Free(l, w.day) < 0 || b.over[c] > 0 && w.overtime(l, w.day) < 0)
 		}
 		if !short {
 			continue

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"idleshift/agents"
@@ -50,5 +51,27 @@ func TestOvertimeOfThosePresent(t *testing.T) {
 		if got, want := w.overtime(0, 0), agents.Hours(up)*2*agents.Hour; got != want {
 			t.Errorf("%d of 5 are there: %g h of overtime, not %g", up, got.Float(), want.Float())
 		}
+	}
+}
+
+// Of bookings, only those that hold hours which are not there are given back: a
+// day's regular work does not make room for overtime.
+func TestGiveBackWhatIsShort(t *testing.T) {
+	w := absent(t, 2, 0.9, 1) // planned: 14.4 h and 4 h of overtime; there are 8 h and 2 h
+	var hit []string
+	w.trace = func(e *Event) {
+		if e.What == Hit {
+			hit = append(hit, fmt.Sprintf("order %d, %g h", e.Order, e.Hours.Float()))
+		}
+	}
+	for i, hours := range []float64{10.4, 4, 4} { // the first due last; the last by overtime
+		h := agents.HoursOf(hours)
+		o := w.open(&arrival{due: agents.Day(9 - i)}, []agents.Hours{h})
+		w.book(w.orders.at[o].first, agents.None, [2]int32{0, agents.None}, 0, h, h, 0, [2]span{})
+	}
+	w.begin(w.nature)
+	w.repair()
+	if got := strings.Join(hit, "; "); got != "order 1, 10.4 h; order 3, 4 h" {
+		t.Errorf("given back: %s", got)
 	}
 }
