@@ -293,8 +293,7 @@ func (w *World) byArrival(x, y lacking) int {
 func (w *World) retry() {
 	w.tidy()
 	w.trying, w.freed = w.freed, w.trying
-	for x := 0; x < len(w.short); x++ {
-		l := w.short[x]
+	for _, l := range w.short { // what comes to lack something on the way is tried tomorrow
 		if op := &w.ops[l.op]; w.trying[l.firm] && op.short && !w.waits(&w.orders.at[op.order]) && w.sooner(l.op) {
 			w.replan(op.order)
 		}
