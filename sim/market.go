@@ -53,6 +53,7 @@ type bookLot struct {
 type terms struct {
 	provider [2]int32 // firms that lend the primary, the operator; None where own or not needed
 	km       float32  // requester to the site of the work
+	moves    bool     // the work goes there, however near
 	staffKm  [2]float32
 	cost     agents.Money // transaction cost of both sides and all pairs
 	asked    agents.Day   // days until approval is known; -1 if nobody is asked
@@ -502,7 +503,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	if provider[0] != agents.None && (k.category != staff || k.mobility == site) && k.mobility != travels && k.mobility != remote {
 		at = provider[0]
 	}
-	x.km = w.roadKm(ord.firm, at)
+	x.km, x.moves = w.roadKm(ord.firm, at), at != ord.firm
 	if !o.Own {
 		o.Factor = t.factor
 		wait := agents.Day(0)
@@ -847,11 +848,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 	if terms.provider[0] == agents.None {
 		row.Km = terms.staffKm[1]
 	}
-	site := ord.firm
-	if terms.km > 0 {
-		site = terms.provider[0]
-	}
-	d.freight = w.freight(terms.km, site != ord.firm)
+	d.freight = w.freight(terms.km, terms.moves)
 	var asks [2]agents.Money
 	borne := d.freight
 	for c, l := range lots {

@@ -10,6 +10,76 @@ import (
 
 // Single rules of the model, each on the smallest case that shows it.
 
+// pair is a scenario of two firms at one place: all of sector x have work, all
+// of sector y have the units.
+const pair = `
+baseline = "autarky"
+compare = ["autarky", "traded"]
+[time]
+days = 30
+runout_days = 20
+[region]
+firms = 2
+partners = [[1, 2], [2, 1]]
+[transport]
+%s
+[places.a]
+latitude = 43
+longitude = -80
+spread_km = %g
+[kinds.mill]
+category = "machine"
+variable_cost_per_hour = 10
+[kinds.hand]
+category = "staff"
+variable_cost_per_hour = 10
+mobility = "travels"
+[sectors.x]
+mix = {%s = 1}
+[sectors.y]
+mix = {nothing = 1}
+units = {mill = 1, hand = 1}
+[sizes.all]
+firms = 1
+[orders.job]
+arrivals = "fixed"
+rate = 1
+value_per_hour = 100
+lead = {minimum_days = 3}
+operations = [{kind = "mill", hours = {mean = 4}}]
+[orders.visit]
+arrivals = "fixed"
+rate = 1
+value_per_hour = 100
+lead = {minimum_days = 3}
+operations = [{kind = "hand", hours = {mean = 4}}]
+[orders.nothing]
+operations = [{kind = "mill", hours = {mean = 1}}]
+[policies.own]
+%s
+[tiers.market]
+unit = "operation"
+%s
+[regimes.autarky]
+[regimes.traded]
+tiers = ["market"]
+`
+
+// A consignment costs what it costs, however near the host is: if not, the
+// broker reckons with freight that nobody pays.
+func TestConsignmentNextDoor(t *testing.T) {
+	sink := newRecording()
+	run(t, parse(t, fmt.Sprintf(pair, "freight_per_consignment = 20", 0.0, "job", "", "")), 0, sink)
+	if len(sink.deals[1]) == 0 {
+		t.Fatal("no deals: the test shows nothing")
+	}
+	for _, d := range sink.deals[1] {
+		if d.Freight != 20*agents.Unit || d.Km != 0 {
+			t.Fatalf("a deal over %g km has freight of %g, not 20", d.Km, d.Freight.Float())
+		}
+	}
+}
+
 // absent is a world of one firm with the units of one kind, of which up are
 // there on day 0.
 func absent(t *testing.T, units int, probability float64, up int32) *World {
