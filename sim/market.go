@@ -438,10 +438,14 @@ func (w *World) show(m *market, lot int32, lent bool) int32 {
 		return -1
 	}
 	l := &w.lots[lot]
+	asks := lent
 	if e := w.exposure(l.firm); lent && e.days >= m.reach && e.reserve == 0 {
 		lent = false // nothing is kept back: one row serves both
 	}
 	at := &m.seen[2*lot+int32(b2i(lent))]
+	if *at > 0 && asks {
+		m.lots[*at-1].lent = true
+	}
 	if *at != 0 {
 		return *at - 1 // negative if it was found without hours
 	}
@@ -462,7 +466,7 @@ func (w *World) show(m *market, lot int32, lent bool) int32 {
 		Kind: l.kind, Zone: w.Firms[l.firm].Zone, Free: m.cells[from:len(m.cells):len(m.cells)],
 		Key: w.source.Key(rng.Ties, uint64(lot)<<1|uint64(b2i(lent)), uint64(w.day)+1),
 	})
-	m.lots = append(m.lots, bookLot{lot, lent})
+	m.lots = append(m.lots, bookLot{lot, asks})
 	*at = int32(len(b.Lots))
 	return *at - 1
 }

@@ -80,6 +80,18 @@ func TestConsignmentNextDoor(t *testing.T) {
 	}
 }
 
+// A lot's ask holds its charge for slack, also where its owner would be shown
+// no other hours than those who borrow: if not, prices fall below what the
+// owner takes, and it declines.
+func TestAskHoldsTheChargeForSlack(t *testing.T) {
+	for _, policy := range []string{"slack_charge_per_hour = [80]", "slack_charge_per_hour = [80]\nreserve_share = 0.1"} {
+		r := run(t, parse(t, fmt.Sprintf(pair, "", 0.0, "job", policy, "broker = \"auction\"\ndisclosure = \"sealed\"")), 0, nil)[1]
+		if r.Deals == 0 || r.Refusals[RefusedWorse] > 0 {
+			t.Errorf("%s: %d deals, %d matches declined as a loss", policy, r.Deals, r.Refusals[RefusedWorse])
+		}
+	}
+}
+
 // absent is a world of one firm with the units of one kind, of which up are
 // there on day 0.
 func absent(t *testing.T, units int, probability float64, up int32) *World {
