@@ -55,8 +55,9 @@ type terms struct {
 	km       float32  // requester to the site of the work
 	moves    bool     // the work goes there, however near
 	staffKm  [2]float32
-	cost     agents.Money // transaction cost of both sides and all pairs
-	asked    agents.Day   // days until approval is known; -1 if nobody is asked
+	travel   [2]agents.Hours // that each lot's person loses per day booked
+	cost     agents.Money    // transaction cost of both sides and all pairs
+	asked    agents.Day      // days until approval is known; -1 if nobody is asked
 }
 
 // deal is a deal whose hours are not all worked yet.
@@ -534,8 +535,12 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	if o.From > req.Last {
 		return
 	}
+	km := x.km // as the broker knows it
+	if t.disclosure != brokers.Open {
+		km = w.zoneKm(ord.firm, at)
+	}
 	crew := agents.Hours(st.maxUnits)
-	owners := [2]int32{ord.firm, ord.firm}
+	owners, staffKm := [2]int32{ord.firm, ord.firm}, [2]float32{}
 	for c, g := range provider {
 		if g != agents.None {
 			owners[c] = g
@@ -548,17 +553,11 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 			continue
 		}
 		x.staffKm[c] = w.roadKm(owners[c], at)
-		if speed := w.Scenario.Transport.Speed; speed > 0 {
-			o.Travel[c] = crew * agents.HoursOf(2*float64(x.staffKm[c])/speed)
-		}
-	}
-	km, staffKm := x.km, x.staffKm // as the broker knows them
-	if t.disclosure != brokers.Open {
-		km = w.zoneKm(ord.firm, at)
-		for c := range staffKm {
-			if staffKm[c] > 0 {
-				staffKm[c] = w.zoneKm(owners[c], at)
-			}
+		x.travel[c] = crew * w.tripHours(x.staffKm[c])
+		staffKm[c], o.Travel[c] = x.staffKm[c], x.travel[c]
+		if t.disclosure != brokers.Open {
+			staffKm[c] = w.zoneKm(owners[c], at)
+			o.Travel[c] = crew * w.tripHours(staffKm[c])
 		}
 	}
 	o.Km = max(km, staffKm[0], staffKm[1])
@@ -607,6 +606,14 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	b.Net = append(b.Net, value-hour)
 	b.Charge = append(b.Charge, charge)
 	m.options = append(m.options, x)
+}
+
+// tripHours is how long a round trip over km takes.
+func (w *World) tripHours(km float32) agents.Hours {
+	if speed := w.Scenario.Transport.Speed; speed > 0 {
+		return agents.HoursOf(2 * float64(km) / speed)
+	}
+	return 0
 }
 
 // freight is what sending work over km and back costs.
@@ -791,7 +798,9 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 	}
 	ord, st := &w.orders.at[op.order], w.step(op)
 	k := &w.kinds[st.kind]
-	o, terms := &m.book.Options[x.Option], &m.options[x.Option]
+	option, terms := m.book.Options[x.Option], &m.options[x.Option]
+	option.Travel = terms.travel // the broker knows it by zones
+	o := &option
 	req := &m.book.Requests[o.Request]
 	switch {
 	case o.Own && !ord.moved:

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -88,6 +89,31 @@ func TestAskHoldsTheChargeForSlack(t *testing.T) {
 		r := run(t, parse(t, fmt.Sprintf(pair, "", 0.0, "job", policy, "broker = \"auction\"\ndisclosure = \"sealed\"")), 0, nil)[1]
 		if r.Deals == 0 || r.Refusals[RefusedWorse] > 0 {
 			t.Errorf("%s: %d deals, %d matches declined as a loss", policy, r.Deals, r.Refusals[RefusedWorse])
+		}
+	}
+}
+
+// Where two firms of one zone stand in it is private: if a blind or sealed book
+// shows how long a person travels between them, it shows where they are.
+func TestBookHidesPositionsInZones(t *testing.T) {
+	for _, disclosure := range []string{"blind", "sealed", "open"} {
+		var books [2]agents.Book
+		for i := range books {
+			sc := parse(t, fmt.Sprintf(pair, "travel_per_km = 1\ntravel_kmh = 60", 1+20*float64(i), "visit", "", fmt.Sprintf("disclosure = %q", disclosure)))
+			sc.Region.ZoneKm = 1000
+			r, err := Build(sc, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, n := newWorld(r, 1), newNature(r)
+			w.advance(n.next())
+			books[i] = w.markets[0].book.Book
+			if len(books[i].Options) == 0 {
+				t.Fatalf("%s: no options: the test shows nothing", disclosure)
+			}
+		}
+		if same := reflect.DeepEqual(books[0], books[1]); same != (disclosure != "open") {
+			t.Errorf("%s: the book is the same wherever the firms are: %v\n%+v\n%+v", disclosure, same, books[0], books[1])
 		}
 	}
 }
