@@ -111,9 +111,8 @@ func (a neighbour) compare(b neighbour) int {
 }
 
 // nearest appends the at most n points nearest to p that pass keep and lie
-// within the squared chord, nearest first, ties by id. cut tells that there
-// may be more.
-func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, heap []neighbour) (out []neighbour, cut bool) {
+// within the squared chord, nearest first, ties by id.
+func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, heap []neighbour) []neighbour {
 	heap = heap[:0] // max-heap of the best n
 	var visit func(lo, hi, axis int)
 	visit = func(lo, hi, axis int) {
@@ -124,14 +123,11 @@ func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, he
 		q := neighbour{t.ids[m], p.chord2(t.at[m])}
 		if q.chord2 <= chord2 && (len(heap) < n || q.compare(heap[0]) < 0) && keep(q.id) {
 			if len(heap) == n {
-				cut = true
 				heap[0] = q
 				sift(heap)
 			} else {
 				heap = push(heap, q)
 			}
-		} else if len(heap) == n && q.chord2 <= chord2 {
-			cut = true
 		}
 		d := p[axis] - t.at[m][axis]
 		next := (axis + 1) % 3
@@ -142,13 +138,11 @@ func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, he
 		visit(first[0], first[1], next)
 		if d*d <= chord2 && (len(heap) < n || d*d <= heap[0].chord2) {
 			visit(second[0], second[1], next)
-		} else if len(heap) == n {
-			cut = true
 		}
 	}
 	visit(0, len(t.ids), 0)
 	slices.SortFunc(heap, neighbour.compare)
-	return heap, cut
+	return heap
 }
 
 func push(h []neighbour, q neighbour) []neighbour {
@@ -199,9 +193,10 @@ func (r *Region) suppliers(f int32, k int16) (list []supplier, cut bool) {
 			g := r.lots[lot].firm
 			return g != f && r.pairFits(f, g, k)
 		}
-		r.heap, s.cut = r.trees[k].nearest(r.points[f], n, chord*chord*(1+1e-9), keep, r.heap)
-		s.list = make([]supplier, len(r.heap))
-		for i, q := range r.heap {
+		r.heap = r.trees[k].nearest(r.points[f], n+1, chord*chord*(1+1e-9), keep, r.heap) // one more shows that there are more
+		s.cut = len(r.heap) > n
+		s.list = make([]supplier, min(len(r.heap), n))
+		for i, q := range r.heap[:len(s.list)] {
 			s.list[i] = supplier{q.id, r.roadKm(f, r.lots[q.id].firm)}
 		}
 	}
@@ -285,7 +280,7 @@ func (r *Region) drawPartners() {
 			if draw.Float64() < sc.Region.PartnerSector {
 				t = &sectors[r.Firms[f].Sector]
 			}
-			r.heap, _ = t.nearest(r.points[f], pool, 4, func(g int32) bool { return g != int32(f) }, r.heap)
+			r.heap = t.nearest(r.points[f], pool, 4, func(g int32) bool { return g != int32(f) }, r.heap)
 			total := 0.0
 			for j, q := range r.heap {
 				weights[j] = math.Exp(-kmOf(q.chord2) * sc.Transport.RoadFactor / sc.Region.PartnerKm)
