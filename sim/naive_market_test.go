@@ -1,0 +1,996 @@
+package sim
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"idleshift/agents"
+	"idleshift/agents/brokers"
+	"idleshift/agents/rng"
+)
+
+// The markets of the naive engine.
+
+// naiveTier is a tier at work in one regime.
+type naiveTier struct {
+	*tier
+	contracts map[[2]int32]agents.Day // of pairs of firms: last day
+	refused   map[naiveAsked]bool     // by an employer
+	declined  map[naiveMatch]bool     // by a side, as a loss
+	clear     func(book *agents.Open, draw *rng.Stream) []agents.Match
+	optimal   *brokers.Instance // the broker whose deals are taken as they are
+}
+
+type naiveAsked struct {
+	step *naiveStep
+	firm int32
+}
+
+type naiveMatch struct {
+	step     *naiveStep
+	provider [2]int32
+}
+
+// naiveDeal is a match that is laid on the calendars; made once both sides are
+// bound.
+type naiveDeal struct {
+	row     agents.Deal
+	tier    *naiveTier
+	pay     [2]agents.Money // to each provider
+	hours   [2]agents.Hours // of each lot, travel included
+	trans   [2]agents.Money // transaction cost of each provider
+	mine    agents.Money    // and of the requester
+	decided agents.Day      // when approval is known
+	refused bool
+	made    bool
+}
+
+// naiveTerms is what an option means beyond what the broker is shown.
+type naiveTerms struct {
+	step     *naiveStep
+	lots     [2]int32
+	provider [2]int32 // firms that lend the primary, the operator; None where own or not needed
+	km       float32  // by road, requester to the site of the work
+	moves    bool     // the work goes there
+	staffKm  [2]float32
+	travel   [2]agents.Hours // that each lot's person loses on a day
+	asked    agents.Day      // days until approval, -1 if nobody is asked
+}
+
+// naiveBook is a clearing's book, as the broker sees it and as it is meant.
+type naiveBook struct {
+	agents.Open
+	reach agents.Day
+	steps []*naiveStep // of the requests
+	terms []naiveTerms // of the options
+	lots  []bookLot
+}
+
+func newNaiveTier(t *tier) *naiveTier {
+	m := &naiveTier{tier: t, contracts: map[[2]int32]agents.Day{}, refused: map[naiveAsked]bool{}, declined: map[naiveMatch]bool{}, clear: naiveBrokers[t.spec.Broker]}
+	if m.clear == nil {
+		b, _ := brokers.ByName(t.spec.Broker)
+		m.optimal = b.New()
+	}
+	return m
+}
+
+// trade is one clearing.
+func (n *naive) trade(m *naiveTier) {
+	var released []*naiveOrder
+	if m.all {
+		released = n.releaseOrders(m)
+	}
+	book := n.fill(m)
+	if len(book.Options) > 0 {
+		n.match(m, book)
+	}
+	for _, o := range released {
+		n.restore(o)
+	}
+}
+
+// The book.
+
+// inBook tells whether a step may stand in the tier's book today.
+func (n *naive) inBook(m *naiveTier, s *naiveStep) bool {
+	return s.short && s.lack > 0 && s.stake > 0 && s.lack >= m.minimum && s.commit >= n.day && min(s.latest, s.limit) >= n.day &&
+		(m.partners || m.member[s.order.firm]) && !waits(s.order) &&
+		(m.disclosure == brokers.Blind || s.order.released || n.toSpend(m, s) >= 0)
+}
+
+// toSpend is what could be left for transport: the stake less the cheapest
+// work and the cheapest terms.
+func (n *naive) toSpend(m *naiveTier, s *naiveStep) agents.Money {
+	k := n.kind(s)
+	hour := n.r.cheapest[s.spec.kind]
+	if k.operator >= 0 {
+		hour += n.r.cheapest[k.operator] * agents.Money(k.ratio) / 1000
+	}
+	return s.stake - hour.For(s.lack) - 2*min(m.first, m.callOff)
+}
+
+// farthest is the distance beyond which transport would take all that could be
+// left, by mobility.
+func (n *naive) farthest(m *naiveTier, s *naiveStep, mobility int8) float32 {
+	t := &n.r.Scenario.Transport
+	spend := n.toSpend(m, s).Float()
+	switch {
+	case m.disclosure == brokers.Blind || s.order.released:
+	case mobility == site && spend < t.Consignment:
+		return 0
+	case mobility == site && t.FreightKm > 0:
+		return float32((spend - t.Consignment) / (2 * t.FreightKm))
+	case mobility == travels && t.TravelKm > 0:
+		days := (s.lack + s.spec.perDay - 1) / s.spec.perDay
+		return float32(spend / (float64(days) * float64(s.spec.maxUnits) * 2 * t.TravelKm))
+	}
+	return math.MaxFloat32
+}
+
+func (n *naive) fill(m *naiveTier) *naiveBook {
+	b := &naiveBook{}
+	b.Today = n.day
+	var wanting []*naiveStep
+	for _, o := range n.orders {
+		for _, s := range o.steps {
+			if n.inBook(m, s) {
+				wanting = append(wanting, s)
+				b.reach = max(b.reach, min(s.latest-n.day, n.horizon-1))
+			}
+		}
+	}
+	for _, s := range wanting {
+		before := len(b.Options)
+		b.Requests = append(b.Requests, n.request(m, s))
+		n.ways(m, b, s)
+		if !slices.ContainsFunc(b.Options[before:], func(o agents.Option) bool { return !o.Own || s.order.released }) {
+			b.Requests, b.Options, b.terms = b.Requests[:len(b.Requests)-1], b.Options[:before], b.terms[:before]
+			b.Net, b.Charge = b.Net[:before], b.Charge[:before]
+			continue
+		}
+		b.First = append(b.First, int32(before))
+		b.steps = append(b.steps, s)
+	}
+	b.First = append(b.First, int32(len(b.Options)))
+	if m.disclosure != brokers.Open {
+		b = b.arranged()
+	}
+	for _, s := range b.steps {
+		b.Bid = append(b.Bid, perHour(s.stake, s.lack))
+		b.Value = append(b.Value, s.stake)
+		b.At = append(b.At, n.r.Firms[s.order.firm].At)
+	}
+	for _, x := range b.lots {
+		l := &n.r.lots[x.lot]
+		ask := l.cost
+		if x.lent {
+			ask += n.r.exposure(l.firm).charge(b.reach)
+		}
+		b.Ask = append(b.Ask, ask)
+		b.LotAt = append(b.LotAt, n.r.Firms[l.firm].At)
+	}
+	return b
+}
+
+// arranged is the book in the order of what it shows: lots by kind and zone,
+// requests by due day, kind, hours and zone, ties by key; options by lots.
+func (b *naiveBook) arranged() *naiveBook {
+	lots, requests := naturals(len(b.Lots)), naturals(len(b.Requests))
+	slices.SortFunc(lots, func(x, y int32) int {
+		p, q := &b.Lots[x], &b.Lots[y]
+		return cmp.Or(cmp.Compare(p.Kind, q.Kind), cmp.Compare(p.Zone, q.Zone), cmp.Compare(p.Key, q.Key))
+	})
+	slices.SortFunc(requests, func(x, y int32) int {
+		p, q := &b.Requests[x], &b.Requests[y]
+		return cmp.Or(cmp.Compare(p.Last, q.Last), cmp.Compare(p.Kind, q.Kind), cmp.Compare(q.Hours, p.Hours),
+			cmp.Compare(p.Zone, q.Zone), cmp.Compare(p.Key, q.Key))
+	})
+	out := &naiveBook{reach: b.reach}
+	out.Today = b.Today
+	for _, l := range lots {
+		out.Lots, out.lots = append(out.Lots, b.Lots[l]), append(out.lots, b.lots[l])
+	}
+	for to, r := range requests {
+		out.Requests, out.steps = append(out.Requests, b.Requests[r]), append(out.steps, b.steps[r])
+		out.First = append(out.First, int32(len(out.Options)))
+		options := naturals(len(b.Options))[b.First[r]:b.First[r+1]]
+		place := func(o int32, c int) int { return slices.Index(lots, b.Options[o].Lot[c]) } // -1 for none
+		slices.SortFunc(options, func(x, y int32) int {
+			return cmp.Or(cmp.Compare(place(x, 0), place(y, 0)), cmp.Compare(place(x, 1), place(y, 1)))
+		})
+		for _, o := range options {
+			x := b.Options[o]
+			x.Request, x.Lot = int32(to), [2]int32{int32(place(o, 0)), int32(place(o, 1))}
+			out.Options, out.terms = append(out.Options, x), append(out.terms, b.terms[o])
+			out.Net, out.Charge = append(out.Net, b.Net[o]), append(out.Charge, b.Charge[o])
+		}
+	}
+	out.First = append(out.First, int32(len(out.Options)))
+	return out
+}
+
+func naturals(n int) (out []int32) {
+	for i := range n {
+		out = append(out, int32(i))
+	}
+	return out
+}
+
+func (n *naive) request(m *naiveTier, s *naiveStep) agents.Request {
+	return agents.Request{
+		Kind: s.spec.kind, Operator: n.kind(s).operator, Domain: s.spec.domain, Certification: s.order.class.certification,
+		Zone: n.r.Firms[s.order.firm].Zone, Hours: s.lack,
+		First: max(n.day, s.from), Last: min(s.latest, s.limit, n.day+n.horizon-1), PerDay: s.spec.perDay,
+		Minimum: m.minimum, MaxSites: s.spec.maxSites, Divisible: s.order.class.partial,
+		Key: n.r.source.Key(rng.Ties, s.order.key, uint64(s.at)),
+	}
+}
+
+// shown is the hours of a lot, day by day; to others what its policy exposes.
+func (n *naive) shown(lot int32, lent bool, reach agents.Day) (row []agents.Hours) {
+	e := n.r.exposure(n.r.lots[lot].firm)
+	for d := agents.Day(0); d <= reach; d++ {
+		h := n.free(lot, n.day+d)
+		if lent {
+			h -= agents.Hours(e.reserve * float64(n.r.lots[lot].plan))
+			if d > e.days {
+				h = 0
+			}
+		}
+		row = append(row, max(0, h))
+	}
+	return row
+}
+
+// show is the place of a lot in the book, None if it has no hours there. What
+// others are shown of a lot stands beside what its owner sees, unless they are
+// the same.
+func (n *naive) show(b *naiveBook, lot int32, lent bool) int32 {
+	if lot == agents.None {
+		return agents.None
+	}
+	e := n.r.exposure(n.r.lots[lot].firm)
+	same := e.days >= b.reach && e.reserve == 0
+	for i, x := range b.lots {
+		if x.lot == lot && (same || x.lent == lent) {
+			b.lots[i].lent = x.lent || lent
+			return int32(i)
+		}
+	}
+	row := n.shown(lot, lent, b.reach)
+	if slices.Max(row) == 0 {
+		return agents.None
+	}
+	b.Lots = append(b.Lots, agents.Lot{Kind: n.r.lots[lot].kind, Zone: n.r.Firms[n.r.lots[lot].firm].Zone, Free: row,
+		Key: n.r.source.Key(rng.Ties, uint64(lot)<<1|uint64(b2i(lent && !same)), uint64(n.day)+1)})
+	b.lots = append(b.lots, bookLot{lot, lent})
+	return int32(len(b.lots) - 1)
+}
+
+// ways lists the ways of supplying what a step lacks.
+func (n *naive) ways(m *naiveTier, b *naiveBook, s *naiveStep) {
+	f, kind, q, certificate := s.order.firm, s.spec.kind, n.kind(s).operator, s.order.class.certification
+	add := func(first, second, lender, operators int32) {
+		n.option(m, b, s, [2]int32{first, second}, [2]int32{lender, operators})
+	}
+	const none = agents.None
+	machine, people := none, none // the firm's own
+	if m.component || m.all || s.spec.maxSites > 1 {
+		if n.r.Firms[f].fits(s.spec.domain, certificate) {
+			machine = n.show(b, n.r.owns(f, kind), false)
+		}
+		if q >= 0 && n.r.Firms[f].fits(-1, certificate) {
+			people = n.show(b, n.r.owns(f, q), false)
+		}
+	}
+	if (s.spec.maxSites > 1 || m.all) && machine != none && (q < 0 || people != none) {
+		add(machine, people, none, none)
+	}
+	hosts := func(g int32) int32 { // the operators of a firm that lends its machine
+		if !n.r.exposure(g).shows(q, -1) {
+			return none
+		}
+		return n.show(b, n.r.owns(g, q), true)
+	}
+	if !m.component {
+		if m.traded[kind] {
+			n.lenders(m, b, s, kind, s.spec.domain, func(g, lot int32) bool {
+				if q < 0 {
+					add(lot, none, g, none)
+					return true
+				}
+				second := hosts(g)
+				if second != none {
+					add(lot, second, g, g)
+				}
+				return second != none
+			})
+		}
+		return
+	}
+	if q >= 0 && machine != none && m.traded[q] {
+		n.lenders(m, b, s, q, -1, func(h, lot int32) bool {
+			add(machine, lot, none, h)
+			return true
+		})
+	}
+	if !m.traded[kind] {
+		return
+	}
+	var staff [][2]int32
+	many := false
+	if q >= 0 && m.operators == anyones && m.traded[q] {
+		many = n.lenders(m, b, s, q, -1, func(h, lot int32) bool {
+			staff = append(staff, [2]int32{h, lot})
+			return true
+		})
+	}
+	rank := 0
+	n.lenders(m, b, s, kind, s.spec.domain, func(g, lot int32) bool {
+		if q < 0 {
+			add(lot, none, g, none)
+			return true
+		}
+		if m.operators != providers && people != none {
+			add(lot, people, g, none)
+		}
+		if m.operators == providers || m.operators == anyones && m.traded[q] {
+			if second := hosts(g); second != none {
+				add(lot, second, g, g)
+			}
+		}
+		for i, h := range staff {
+			if h[0] != g && (!many || rank*i < m.spec.Candidates) {
+				add(lot, h[1], g, h[0])
+			}
+		}
+		rank++
+		return true
+	})
+}
+
+// lenders hands over the nearest firms that may lend hours of kind k for a
+// step, with the lots' places in the book, until as many are used as the tier
+// has candidates. cut tells that there may be more.
+func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, k, domain int16, use func(g, lot int32) bool) (cut bool) {
+	f, mobility := s.order.firm, n.r.kinds[k].mobility
+	var near []int32 // lots
+	if m.partners {
+		for _, p := range n.r.partners[f] {
+			if l := n.r.owns(p.lot, k); l != agents.None && n.r.pairFits(f, p.lot, k) && p.km <= m.radius[mobility] {
+				near = append(near, l)
+			}
+		}
+	} else {
+		for l := range n.r.lots {
+			g := n.r.lots[l].firm
+			if n.r.lots[l].kind == k && g != f && n.r.pairFits(f, g, k) && float64(n.r.roadKm(f, g)) <= n.r.reach[mobility] {
+				near = append(near, int32(l))
+			}
+		}
+		chord := func(l int32) float64 { return n.r.points[f].chord2(n.r.points[n.r.lots[l].firm]) }
+		slices.SortStableFunc(near, func(a, b int32) int { return cmp.Compare(chord(a), chord(b)) })
+		if cut = len(near) > n.r.candidates; cut {
+			near = near[:n.r.candidates]
+		}
+	}
+	used := 0
+	for i, l := range near {
+		g := n.r.lots[l].firm
+		if km := n.r.roadKm(f, g); !m.partners && km > min(m.radius[mobility], n.farthest(m, s, mobility)) {
+			return false
+		}
+		if !m.partners && !m.member[g] || !n.r.Firms[g].fits(domain, s.order.class.certification) || !n.r.exposure(g).shows(k, domain) {
+			continue
+		}
+		lot := n.show(b, l, true)
+		if lot == agents.None || !use(g, lot) {
+			continue
+		}
+		if used++; used == m.spec.Candidates {
+			cut = cut || i+1 < len(near)
+			break
+		}
+	}
+	if m.partners {
+		return false
+	}
+	n.result.Truncated += int64(b2i(cut))
+	return cut
+}
+
+// option enters one way of supplying a step, unless it cannot start in time,
+// is a loss on the broker's own figures or was turned down before.
+func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider [2]int32) {
+	f, k, t := s.order.firm, n.kind(s), &n.r.Scenario.Transport
+	req := &b.Requests[len(b.Requests)-1]
+	o := agents.Option{Request: int32(len(b.Requests) - 1), Lot: lots, Ratio: k.ratio, From: req.First, Setup: s.spec.setup, Factor: 1000,
+		Own: provider == [2]int32{agents.None, agents.None}}
+	x := naiveTerms{step: s, provider: provider, asked: -1}
+	at := f
+	if provider[0] != agents.None && k.mobility == site {
+		at = provider[0]
+	}
+	x.km, x.moves = n.r.roadKm(f, at), at != f
+	var charge agents.Money
+	if !o.Own {
+		o.Factor = m.factor
+		wait := agents.Day(0)
+		parties := []int32{f}
+		for c, g := range provider {
+			if g != agents.None && (c == 0 || g != provider[0]) {
+				cost, days := n.pairTerms(m, f, g)
+				charge += 2 * cost
+				wait = max(wait, days)
+				parties = append(parties, g)
+			}
+		}
+		for _, g := range parties {
+			if e := n.r.exposure(g); e.asked {
+				x.asked = max(x.asked, e.delay)
+			}
+		}
+		if x.asked > 0 && (m.all || n.day+x.asked > lastChance(s.order)) {
+			return
+		}
+		o.From = max(o.From, n.day+max(wait, x.asked))
+	}
+	if o.From > req.Last {
+		return
+	}
+	known := func(a, b int32) float32 { // as far as the broker knows
+		if m.disclosure == brokers.Open {
+			return n.r.roadKm(a, b)
+		}
+		return n.r.zoneKm(a, b)
+	}
+	o.Km = known(f, at)
+	if at != f {
+		charge += agents.MoneyOf(t.Consignment + 2*t.FreightKm*float64(known(f, at)))
+	}
+	days := (o.Booked(req.Hours) + req.PerDay - 1) / req.PerDay
+	var hour agents.Money
+	for c, place := range lots {
+		if place == agents.None {
+			continue
+		}
+		x.lots[c] = b.lots[place].lot
+		lot := &n.r.lots[x.lots[c]]
+		cost, ratio := lot.cost, agents.Ratio(1000)
+		if m.disclosure == brokers.Blind {
+			cost = n.r.kinds[lot.kind].variable
+		}
+		if c == 1 {
+			ratio = k.ratio
+		}
+		charge += cost.For(ratio.Of(s.spec.setup))
+		if provider[c] != agents.None && m.disclosure != brokers.Blind {
+			cost += n.r.exposure(lot.firm).charge(o.From + agents.Day(days)/2 - n.day)
+		}
+		hour += agents.Money(int64(cost) * int64(ratio) / 1000 * int64(o.Factor) / 1000)
+		if n.r.kinds[lot.kind].mobility != travels || lot.firm == at {
+			continue
+		}
+		crew, km := s.spec.maxUnits, known(lot.firm, at)
+		x.staffKm[c] = n.r.roadKm(lot.firm, at)
+		if t.Speed > 0 {
+			x.travel[c] = agents.Hours(crew) * agents.HoursOf(2*float64(x.staffKm[c])/t.Speed)
+			o.Travel[c] = agents.Hours(crew) * agents.HoursOf(2*float64(km)/t.Speed)
+		}
+		o.Km = max(o.Km, km)
+		charge += agents.Money(days) * (agents.Money(crew)*agents.MoneyOf(2*float64(km)*t.TravelKm) + cost.For(o.Travel[c]))
+	}
+	if lots[1] == agents.None {
+		x.lots[1] = agents.None
+	}
+	if o.Own {
+		charge = 0
+	}
+	value := perHour(s.stake, s.lack)
+	if m.disclosure == brokers.Blind {
+		value = k.reference
+	} else if (value - hour).For(s.lack) < charge {
+		return
+	}
+	for _, g := range provider {
+		if g != agents.None && (n.r.exposure(g).asked || n.r.exposure(f).asked) && m.refused[naiveAsked{s, g}] {
+			return
+		}
+	}
+	if m.disclosure != brokers.Open && m.declined[naiveMatch{s, provider}] {
+		return
+	}
+	b.Options, b.Net, b.Charge, b.terms = append(b.Options, o), append(b.Net, value-hour), append(b.Charge, charge), append(b.terms, x)
+}
+
+// lastChance is the last day on which all of an order's fallbacks can be given
+// up.
+func lastChance(o *naiveOrder) agents.Day {
+	last := agents.Never
+	for _, s := range o.steps {
+		if s.short {
+			last = min(last, s.commit)
+		}
+	}
+	return last
+}
+
+// pairTerms is the cost to each side and the days of a deal of two firms today.
+func (n *naive) pairTerms(m *naiveTier, a, b int32) (agents.Money, agents.Day) {
+	if n.underContract(m, a, b) {
+		return m.callOff, m.callDays
+	}
+	u := rng.Unit(n.r.source.Key(rng.FirstDealDays, rng.Pair(uint64(min(a, b)), uint64(max(a, b))), m.name))
+	return m.first, m.firstDays[0] + agents.Day(u*float64(m.firstDays[1]-m.firstDays[0]+1))
+}
+
+func (n *naive) underContract(m *naiveTier, a, b int32) bool {
+	last, ok := m.contracts[[2]int32{min(a, b), max(a, b)}]
+	return ok && last >= n.day
+}
+
+// approves is what both employers say of a deal with firm g.
+func (n *naive) approves(s *naiveStep, g int32) bool {
+	f := s.order.firm
+	u := rng.Unit(n.r.source.Key(rng.Approval, rng.Pair(s.order.key+uint64(s.at), rng.Pair(uint64(f), uint64(g))), 0))
+	says := func(e *exposure) bool { return !e.asked || u < e.approval }
+	return says(n.r.exposure(f)) && says(n.r.exposure(g))
+}
+
+// Deals.
+
+func (n *naive) match(m *naiveTier, b *naiveBook) {
+	draw := n.r.source.Stream(rng.BrokerDraws, m.name, uint64(n.day))
+	var matches []agents.Match
+	if m.optimal != nil {
+		matches = m.optimal.Clear(&b.Open, &draw, nil)
+		value, bound, _ := m.optimal.Bound()
+		n.result.BookValue += value
+		n.result.BookBound += bound
+	} else {
+		matches = m.clear(&b.Open, &draw)
+	}
+	n.result.Clearings++
+	done := map[int32]bool{}
+	var together []*naiveOrder
+	for _, x := range matches {
+		r := b.Options[x.Option].Request
+		if done[r] {
+			continue
+		}
+		done[r] = true
+		var mine []agents.Match
+		for _, y := range matches {
+			if b.Options[y.Option].Request == r {
+				mine = append(mine, y)
+			}
+		}
+		if o := n.conclude(m, b, b.steps[r], mine); o != nil && !slices.Contains(together, o) {
+			together = append(together, o)
+		}
+	}
+	for _, o := range together {
+		n.confirm(o)
+	}
+}
+
+// conclude lays the matches of one request. It returns the order if it is to
+// be confirmed when the deals of its other steps are laid.
+func (n *naive) conclude(m *naiveTier, b *naiveBook, s *naiveStep, matches []agents.Match) *naiveOrder {
+	o := s.order
+	if !s.short || waits(o) {
+		return nil // other deals of the order have settled it
+	}
+	var options []int32 // one deal each
+	total := agents.Hours(0)
+	for _, x := range matches {
+		total += x.Hours
+		if !slices.Contains(options, x.Option) {
+			options = append(options, x.Option)
+		}
+	}
+	refuse := func(option int32, reason int) {
+		n.result.Refusals[reason]++
+		n.tell(s, Event{What: Refused, Tier: m.number, Others: b.terms[option].provider, Reason: int8(reason)})
+	}
+	if total > s.lack || total < s.lack && !o.class.partial {
+		refuse(options[0], RefusedHours)
+		return nil
+	}
+	if len(options) > int(s.spec.maxSites) {
+		refuse(options[0], RefusedSites)
+		return nil
+	}
+	stake, lack := s.stake, s.lack
+	for _, option := range options {
+		parts := slices.DeleteFunc(slices.Clone(matches), func(x agents.Match) bool { return x.Option != option })
+		if reason := n.strike(m, b, s, parts, stake, lack); reason >= 0 {
+			refuse(option, reason)
+			if reason == RefusedWorse {
+				m.declined[naiveMatch{s, b.terms[option].provider}] = true
+			}
+			if !o.class.partial {
+				n.undo(s)
+				return nil
+			}
+		}
+	}
+	deals := n.unmade(s)
+	decided, refused := decision(deals)
+	switch {
+	case refused && decided <= n.day:
+		n.turnDown(s)
+	case decided > n.day:
+		s.waiting = true
+		n.pending = append(n.pending, s)
+	case o.released || len(deals) == 0:
+	case o.forgone && lackingSteps(o) > 1:
+		return o
+	default:
+		n.confirm(o)
+	}
+	return nil
+}
+
+func lackingSteps(o *naiveOrder) (count int) {
+	for _, s := range o.steps {
+		count += b2i(s.short)
+	}
+	return count
+}
+
+// strike lays the parts of one deal on the calendars and agrees its price. It
+// returns the reason of a refusal, or -1.
+func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.Match, stake agents.Money, lack agents.Hours) int {
+	o, x, k, f := &b.Options[parts[0].Option], &b.terms[parts[0].Option], n.kind(s), s.order.firm
+	hours := agents.Hours(0)
+	for _, p := range parts {
+		if p.Hours <= 0 {
+			return RefusedHours
+		}
+		hours += p.Hours
+	}
+	if o.Own && !s.order.released {
+		return -1 // it will be loaded when the order is planned
+	}
+	if !o.Own && hours < m.minimum {
+		return RefusedMinimum
+	}
+	var slots []agents.Slot
+	for i, p := range parts {
+		need, first, last := o.Factor.Of(p.Hours), max(b.Requests[o.Request].First, o.From), b.Requests[o.Request].Last
+		if i == 0 {
+			need += o.Setup
+		}
+		if p.Day != agents.AnyDay {
+			first, last = max(first, p.Day), min(last, p.Day)
+		}
+		laid := len(slots)
+		for d := first; d <= min(last, n.day+b.reach) && need > 0; d++ {
+			room, beside := s.spec.perDay-n.onDay(s, d, false), agents.Hours(0)
+			for _, e := range slots[:laid] { // other parts of the deal, which made their trips
+				if e.Day == d {
+					beside += e.Hours
+				}
+			}
+			room = min(room-beside, need)
+			for c, l := range x.lots {
+				if l == agents.None {
+					continue
+				}
+				h := n.shown(l, x.provider[c] != agents.None, d-n.day)[d-n.day] - x.travel[c]
+				if c == 0 {
+					h -= beside
+				} else {
+					h = o.Ratio.Within(h - o.Ratio.Of(beside))
+				}
+				room = min(room, h)
+			}
+			if room > 0 {
+				slots = append(slots, agents.Slot{Day: d, Hours: room})
+				need -= room
+			}
+		}
+		if need > 0 {
+			return RefusedCalendar
+		}
+	}
+	if o.Own {
+		n.bookDeal(s, nil, x, o, slots, hours)
+		return -1
+	}
+
+	stake = portion(stake, hours, lack)
+	d := &naiveDeal{tier: m, decided: n.day}
+	d.row = agents.Deal{Day: n.day - agents.Day(n.r.Scenario.Time.Warmup), Tier: m.number, Kind: s.spec.kind, Class: s.order.number,
+		Requester: f, Provider: x.provider, Hours: hours, Km: x.km, Waited: n.day - s.order.arrived, Stake: stake}
+	if x.provider[0] == agents.None {
+		d.row.Km = x.staffKm[1]
+	}
+	t := &n.r.Scenario.Transport
+	if x.moves {
+		d.row.Freight = agents.MoneyOf(t.Consignment + 2*t.FreightKm*float64(x.km))
+	}
+	var asks [2]agents.Money
+	lent, own := agents.Hours(0), agents.Money(0)
+	for c, l := range x.lots {
+		if l == agents.None {
+			continue
+		}
+		lot, ratio, g := &n.r.lots[l], agents.Ratio(1000), x.provider[c]
+		if c == 1 {
+			ratio = k.ratio
+		}
+		var work, slack agents.Money
+		for _, e := range slots {
+			h := ratio.Of(e.Hours)
+			d.row.Booked[c] += h
+			d.row.TravelH += x.travel[c]
+			d.hours[c] += h + x.travel[c]
+			work += lot.cost.For(h + x.travel[c])
+			slack += n.r.exposure(lot.firm).charge(e.Day - n.day).For(h)
+		}
+		d.row.Freight += agents.Money(len(slots)) * agents.Money(s.spec.maxUnits) * agents.MoneyOf(2*float64(x.staffKm[c])*t.TravelKm)
+		d.row.Cost += lot.cost.For(ratio.Of(o.Factor.Of(hours)))
+		if g == agents.None {
+			own += work
+			continue
+		}
+		lent += d.hours[c]
+		asks[c] = work + slack
+		d.row.Slack += slack
+		if c == 1 && g == x.provider[0] {
+			continue // one pair
+		}
+		cost, _ := n.pairTerms(m, f, g)
+		d.row.First = d.row.First || !n.underContract(m, f, g)
+		d.trans[c] = cost
+		d.mine += cost
+		d.row.Trans += 2 * cost
+		asks[c] += cost
+		if n.r.exposure(f).asked || n.r.exposure(g).asked {
+			d.decided = n.day + x.asked
+			d.refused = d.refused || !n.approves(s, g)
+		}
+	}
+	can := stake - d.row.Freight - own - d.mine
+	if fee := m.spec.FeeShare; fee > 0 {
+		can = agents.Money(float64(can) / (1 + fee))
+	}
+	gain := can - asks[0] - asks[1]
+	if gain < 0 {
+		return RefusedWorse
+	}
+	for c, g := range x.provider {
+		switch {
+		case g == agents.None:
+		case parts[0].Price[c] < 0:
+			d.pay[c] = asks[c] + portion(gain/2, d.hours[c], lent)
+		default:
+			d.pay[c] = parts[0].Price[c].For(d.hours[c])
+			if d.pay[c] < asks[c] {
+				return RefusedWorse
+			}
+		}
+		d.row.Price += d.pay[c]
+	}
+	if d.row.Price > can {
+		return RefusedWorse
+	}
+	d.row.Fee = agents.MoneyOf(d.row.Price.Float() * m.spec.FeeShare)
+	n.bookDeal(s, d, x, o, slots, hours)
+	return -1
+}
+
+// bookDeal books slots for h net hours: set-up first, then what the factor
+// leaves of the hours is work; what rounding leaves is in the last slot.
+func (n *naive) bookDeal(s *naiveStep, d *naiveDeal, x *naiveTerms, o *agents.Option, slots []agents.Slot, h agents.Hours) {
+	passed, worked := -o.Setup, agents.Hours(0)
+	for i, e := range slots {
+		passed += e.Hours
+		done := min(h, o.Factor.Within(max(0, passed)))
+		if i == len(slots)-1 {
+			done = h
+		}
+		n.book(s, d, x.lots, e.Day, e.Hours, done-worked, x.travel, false)
+		worked = done
+	}
+}
+
+// unmade lists the deals of a step that are laid and not made, by their first
+// day.
+func (n *naive) unmade(s *naiveStep) (out []*naiveDeal) {
+	for _, b := range n.bookings(s) {
+		if b.deal != nil && !b.deal.made && !slices.Contains(out, b.deal) {
+			out = append(out, b.deal)
+		}
+	}
+	return out
+}
+
+// decision is when the approvals are known and whether one is a refusal.
+func decision(deals []*naiveDeal) (day agents.Day, refused bool) {
+	for _, d := range deals {
+		day, refused = max(day, d.decided), refused || d.refused
+	}
+	return day, refused
+}
+
+// undo gives back what is laid of deals that are not made and, of a released
+// order, on own units.
+func (n *naive) undo(s *naiveStep) {
+	for _, b := range n.bookings(s) {
+		if b.deal == nil && s.order.released || b.deal != nil && !b.deal.made {
+			if s.waiting {
+				n.unbook(b)
+			} else {
+				n.takeBack(b)
+			}
+		}
+	}
+	s.waiting = false
+	n.reckon(s)
+}
+
+// turnDown undoes deals that an employer refused; both sides' cost is spent.
+func (n *naive) turnDown(s *naiveStep) {
+	for _, d := range n.unmade(s) {
+		n.payTransaction(s.order, d)
+		for _, g := range d.row.Provider {
+			if g != agents.None && !n.approves(s, g) {
+				d.tier.refused[naiveAsked{s, g}] = true
+			}
+		}
+		n.result.Refusals[RefusedApproval]++
+		n.tell(s, Event{What: Refused, Tier: d.row.Tier, Others: d.row.Provider, Reason: RefusedApproval})
+	}
+	n.undo(s)
+}
+
+// decide settles the deals whose approvals are known today.
+func (n *naive) decide() {
+	pending := n.pending
+	n.pending = nil
+	for _, s := range pending {
+		if !s.waiting {
+			continue
+		}
+		if day, refused := decision(n.unmade(s)); day > n.day {
+			n.pending = append(n.pending, s)
+		} else if refused {
+			n.turnDown(s)
+		} else {
+			s.waiting = false
+			n.confirm(s.order)
+		}
+	}
+}
+
+// confirm makes an order's deals, if it can be completed with them.
+func (n *naive) confirm(o *naiveOrder) {
+	n.replan(o)
+	n.seal(o)
+}
+
+func (n *naive) seal(o *naiveOrder) {
+	fell := false
+	for _, s := range o.steps {
+		for _, d := range n.unmade(s) {
+			if o.forgone {
+				fell = true
+				n.result.Refusals[RefusedBundle]++
+				n.tell(s, Event{What: Refused, Tier: d.row.Tier, Others: d.row.Provider, Reason: RefusedBundle})
+				s.limit = s.end - 1
+				continue
+			}
+			n.make(s, d)
+		}
+		if o.forgone {
+			n.undo(s)
+		}
+	}
+	if fell {
+		n.plan(o)
+	}
+}
+
+// dealCosts is what the deals of an order that are not made would cost its firm.
+func (n *naive) dealCosts(o *naiveOrder) (sum agents.Money) {
+	for _, s := range o.steps {
+		for _, d := range n.unmade(s) {
+			sum += d.row.Price + d.row.Fee + d.mine + d.row.Freight
+		}
+	}
+	return sum
+}
+
+func (n *naive) make(s *naiveStep, d *naiveDeal) {
+	o := s.order
+	d.made = true
+	n.payTransaction(o, d)
+	n.pay(o, o.firm, agents.Travel, d.row.Freight)
+	for _, g := range d.row.Provider {
+		if g != agents.None && d.tier.contract > 0 && !n.underContract(d.tier, o.firm, g) {
+			d.tier.contracts[[2]int32{min(o.firm, g), max(o.firm, g)}] = n.day + d.tier.contract
+		}
+	}
+	if o.measured {
+		n.result.Deals++
+		n.result.DealHours += d.row.Hours
+		n.result.DealKm += float64(d.row.Km)
+		n.result.Slack += d.row.Slack
+		n.made = append(n.made, d.row)
+	}
+	first, last := agents.Never, agents.Day(0)
+	for _, b := range n.bookings(s) {
+		if b.deal == d {
+			first, last = min(first, b.day), max(last, b.day)
+		}
+	}
+	n.tell(s, Event{What: Matched, Tier: d.row.Tier, Others: d.row.Provider, Hours: d.row.Hours, First: first, Last: last, Money: d.row.Price})
+}
+
+func (n *naive) payTransaction(o *naiveOrder, d *naiveDeal) {
+	n.pay(o, o.firm, agents.Transaction, d.mine)
+	for c, g := range d.row.Provider {
+		if g != agents.None {
+			n.pay(o, g, agents.Transaction, d.trans[c])
+		}
+	}
+}
+
+// Clearings of all operations.
+
+// releaseOrders takes every order of the tier's firms that has not begun off
+// the calendars: all of it is asked for, at its share of the value or, if that
+// is less, the outside price.
+func (n *naive) releaseOrders(m *naiveTier) (released []*naiveOrder) {
+	for _, o := range n.orders {
+		begun := false
+		for _, s := range o.steps {
+			begun = begun || s.done > 0 || s.bought > 0 ||
+				slices.ContainsFunc(n.bookings(s), func(b *naiveBooking) bool { return b.deal != nil })
+		}
+		if !begun && !waits(o) && (m.partners || m.member[o.firm]) {
+			released = append(released, o)
+		}
+	}
+	for _, o := range released {
+		o.released = true
+		start := n.day
+		for j, s := range o.steps {
+			n.release(s, false)
+			s.from, s.latest, s.end = start, latestOf(o, j), start
+			s.short, s.lack, s.fallback, s.commit = s.hours > 0, s.hours, FallbackLost, max(n.day, s.latest)
+			s.stake = portion(o.value, s.hours, o.asked)
+			if x := n.kind(s).outside; x != nil && start+x.lead <= s.latest {
+				s.stake = min(s.stake, x.price.For(max(s.hours, x.minimum)))
+			}
+			if s.hours > 0 {
+				start += agents.Day((s.hours - 1) / s.spec.perDay)
+			}
+		}
+	}
+	return released
+}
+
+// restore settles a released order: what it got is made, what it lacks is
+// planned.
+func (n *naive) restore(o *naiveOrder) {
+	o.released = false
+	served := true
+	for _, s := range o.steps {
+		served = served && n.planned(s) == s.hours
+	}
+	if served {
+		o.forgone = false
+		for _, s := range o.steps {
+			s.short = false
+		}
+	} else {
+		n.replan(o)
+	}
+	n.seal(o)
+}
