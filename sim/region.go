@@ -69,7 +69,7 @@ type class struct {
 	partial       bool
 	certification int16 // or -1
 	operations    []step
-	kinds         uint64 // kindBit of each operation's
+	kinds         uint64       // kindBit of each operation's
 	value         agents.Money // per order
 	hourValue     agents.Money // per primary hour
 	lateCost      float64      // share of value per day
