@@ -16,7 +16,13 @@ const (
 	Deals = "deals" // a row per deal for an order that arrived in the measured days
 )
 
-// Tables lists the tables.
+// The tables that a sweep has beside them.
+const (
+	Points   = "points"   // a row per point
+	Failures = "failures" // a row per point and replicate that failed
+)
+
+// Tables lists the tables that a run may have.
 var Tables = []string{Runs, Needs, Days, Firms, Deals}
 
 // DayRow is a row of the days table.
@@ -124,6 +130,19 @@ type NeedRow struct {
 	Shortage  float64 `parquet:"shortage,split" unit:"currency" doc:"Shortage cost: potential less realised."`
 }
 
+// PointRow is a row of the points table, beside point and factors.
+type PointRow struct {
+	Hash    string `parquet:"scenario_sha256" doc:"SHA-256 of the point's scenario, as in the manifest of a run of it."`
+	Command string `parquet:"command" doc:"Command that runs the point by itself and gives its rows."`
+}
+
+// FailureRow is a row of the failures table: a point's replicate of which the
+// other tables have no rows.
+type FailureRow struct {
+	Replicate int32  `parquet:"replicate,delta" unit:"1" doc:"Replicate, from 0."`
+	Error     string `parquet:"error" doc:"Why it failed."`
+}
+
 // NeedSizes names the sizes of need, by primary hours.
 var NeedSizes = []string{"under 8", "8 to 40", "40 to 160", "over 160"}
 
@@ -148,6 +167,10 @@ func RowType(table string) (reflect.Type, error) {
 		return reflect.TypeFor[FirmRow](), nil
 	case Deals:
 		return reflect.TypeFor[DealRow](), nil
+	case Points:
+		return reflect.TypeFor[PointRow](), nil
+	case Failures:
+		return reflect.TypeFor[FailureRow](), nil
 	}
 	return nil, Unknown("table", table, Tables)
 }

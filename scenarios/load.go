@@ -20,6 +20,16 @@ type LoadOptions struct {
 	// syntax; quotes may be left off where the key takes text. A number stands
 	// for an element of a list, from 1: orders.milling.operations.1.setup_hours=2.
 	Set []string
+	// Read reads the files that are asked for, in place of os.ReadFile.
+	Read func(path string) ([]byte, error)
+}
+
+// reader is one that reads as the options say.
+func (opt *LoadOptions) reader() reader {
+	if opt.Read == nil {
+		return reader{read: os.ReadFile}
+	}
+	return reader{read: opt.Read}
 }
 
 // An Error is one thing that is wrong with a scenario, and where.
@@ -85,7 +95,7 @@ func (all Errors) sort() {
 // file extends is read first and the file laid over it, then the overrides.
 // What is wrong with the contents is told as Errors, all of it at once.
 func Load(name string, opt LoadOptions) (*Scenario, error) {
-	r := reader{read: os.ReadFile}
+	r := opt.reader()
 	if slices.Contains(shipped(), name) {
 		text, err := Source(name)
 		if err != nil {
@@ -93,7 +103,7 @@ func Load(name string, opt LoadOptions) (*Scenario, error) {
 		}
 		return r.load(source{name: name + ".toml (shipped)", id: "shipped " + name, text: []byte(text)}, opt)
 	}
-	text, err := os.ReadFile(name)
+	text, err := r.read(name)
 	if err != nil {
 		return nil, fmt.Errorf("no scenario %q: neither shipped (%s) nor a file that can be read: %w%s",
 			name, strings.Join(shipped(), ", "), err, meant(nearest(name, shipped())))
@@ -104,7 +114,7 @@ func Load(name string, opt LoadOptions) (*Scenario, error) {
 // Parse is Load for a text at hand. Errors call it by the name of the file,
 // and paths in it are relative to that file's folder.
 func Parse(file string, text []byte, opt LoadOptions) (*Scenario, error) {
-	r := reader{read: os.ReadFile}
+	r := opt.reader()
 	return r.load(source{name: file, id: identity(file), dir: filepath.Dir(file), text: text}, opt)
 }
 

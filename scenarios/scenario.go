@@ -8,7 +8,13 @@
 // each error with the layer, line and column that it comes from.
 package scenarios
 
-import "idleshift/agents"
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"idleshift/agents"
+)
 
 // A Scenario is everything that the results depend on. Tables of names are
 // worked through in the order of their names, except the regimes, which run in
@@ -41,6 +47,40 @@ type Scenario struct {
 	Regimes        map[string]agents.Regime        `toml:"regimes" doc:"Forms of cooperation."`
 
 	Firms []FirmRow `toml:"-"` // the table of region.firms_file, in the order of its rows; read with the scenario
+}
+
+// Restrict leaves of the regimes to run the named ones, in their order, the
+// baseline before them if it is not among them, and of the headline and the
+// decomposition what they allow. A name that no regime has is an error, and
+// then nothing changes.
+func (sc *Scenario) Restrict(regimes []string) error {
+	var compare []string
+	for _, name := range regimes {
+		if _, ok := sc.Regimes[name]; !ok {
+			names := slices.Sorted(maps.Keys(sc.Regimes))
+			return fmt.Errorf("unknown regime %q%s (allowed: %s)", name, meant(nearest(name, names)), some(names))
+		}
+		if !slices.Contains(compare, name) {
+			compare = append(compare, name)
+		}
+	}
+	if !slices.Contains(compare, sc.Baseline) {
+		compare = slices.Insert(compare, 0, sc.Baseline)
+	}
+	runs := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(compare, name) })
+	}
+	sc.Compare = compare
+	if !runs(sc.Headline) {
+		sc.Headline = ""
+	}
+	if !runs(sc.Rival) {
+		sc.Rival = ""
+	}
+	if d := sc.Decomposition; d != nil && !runs(d.Base, d.Terms, d.Unit, d.Both) {
+		sc.Decomposition = nil
+	}
+	return nil
 }
 
 // Decomposition names the four corners of {operation, component} × {contract, platform}.

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line as users do. The scripts may also use
 //
 //	code N program args...             exits with code N
-//	interrupt N DIR program args...    is interrupted when N replicates are kept in DIR
+//	interrupt MS DIR program args...   is interrupted MS milliseconds after its first job began in DIR
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -54,11 +54,11 @@ func exitCode(ts *testscript.TestScript, err error) int {
 
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
-		ts.Fatalf("usage: interrupt N DIR program args...")
+		ts.Fatalf("usage: interrupt MS DIR program args...")
 	}
-	enough, err := strconv.Atoi(args[0])
+	after, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	kept := filepath.Join(ts.MkAbs(args[1]), ".chunks", "[0-9]*", "record.json")
+	begun := filepath.Join(ts.MkAbs(args[1]), ".chunks", "[0-9]*.tmp")
 	path, err := exec.LookPath(args[2])
 	ts.Check(err)
 	out, err := os.Create(ts.MkAbs("interrupted.txt"))
@@ -70,9 +70,9 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for {
-		found, err := filepath.Glob(kept)
+		found, err := filepath.Glob(begun)
 		ts.Check(err)
-		if len(found) >= enough {
+		if len(found) > 0 {
 			break
 		}
 		select {
@@ -81,6 +81,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 		case <-time.After(time.Millisecond):
 		}
 	}
+	time.Sleep(time.Duration(after) * time.Millisecond)
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	if got := exitCode(ts, <-ended); got != exitInterrupted {
 		ts.Fatalf("exit code %d, want %d\n%s", got, exitInterrupted, ts.ReadFile("interrupted.txt"))

@@ -118,49 +118,52 @@ func (p *program) run(ctx context.Context, f *runFlags, args []string) error {
 
 // simulate runs the replicates that are not there yet and makes the tables.
 func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scenario, data *store.Store) error {
-	finished := func() (n int) {
-		for r := range sc.Replicates {
-			if data.Done(r) {
-				n++
-			}
-		}
-		return n
-	}
-	done := finished()
+	done := data.Finished()
 	if done > 0 {
 		p.say(f.quiet, "going on: %d of %d replicates are finished", done, sc.Replicates)
 	}
 	days := int64(sc.Time.Days) * int64(len(sc.Compare)) // of a job
 	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), days*int64(sc.Replicates-done))
 	err := experiment.Run(ctx, &experiment.Plan{
-		Points:  []*scenarios.Scenario{sc},
-		Done:    func(j experiment.Job) bool { return data.Done(j.Replicate) },
-		Engine:  experiment.Simulate,
-		Sim:     sim.Options{Check: f.check},
-		Workers: f.workers,
+		Points:     1,
+		Replicates: sc.Replicates,
+		Scenario:   func(int) (*scenarios.Scenario, error) { return sc, nil },
+		Done:       data.Done,
+		Engine:     experiment.Simulate,
+		Sim:        sim.Options{Check: f.check},
+		Workers:    f.workers,
 		Record: func(j experiment.Job, region *sim.Region) (experiment.Recorder, error) {
-			chunk, err := data.Begin(j.Replicate, firms(region))
+			job, err := data.Begin(j, sc, firms(region))
 			if err != nil {
 				return nil, err
 			}
-			return &watched{Recorder: chunk, bar: bar}, nil
+			return &watched{Recorder: job, bar: bar}, nil
 		},
 		Report: func(j experiment.Job, _ []sim.Result, err error) error {
 			if failed := new(experiment.Error); errors.As(err, &failed) {
-				return fmt.Errorf("replicate %d: %w", j.Replicate, failed.Err)
+				return fmt.Errorf("replicate %d: %w%s", j.Replicate, failed.Err, tail(failed.Stack))
 			}
 			return err
 		},
 	})
 	bar.close()
+	err = errors.Join(err, data.Flush())
 	if errors.Is(err, context.Canceled) {
 		return interrupted(fmt.Sprintf("interrupted: %d of %d replicates are finished and kept in %s; the same command goes on from there:\n  %s",
-			finished(), sc.Replicates, f.out, command(append([]string{"idleshift"}, p.args...)...)))
+			data.Finished(), sc.Replicates, f.out, command(append([]string{"idleshift"}, p.args...)...)))
 	}
 	if err != nil {
 		return err
 	}
 	return data.Merge()
+}
+
+// tail is a stack as it follows a message.
+func tail(stack []byte) string {
+	if stack == nil {
+		return ""
+	}
+	return "\n" + string(stack)
 }
 
 // interrupted is a cancelled context as the user is told of it.
@@ -224,8 +227,7 @@ func (p *program) writeJSON(v any) error {
 	return e.Encode(v)
 }
 
-// watched counts the days of a job on the bar, and keeps no job whose accounts
-// do not balance.
+// watched counts the days of a job on the bar.
 type watched struct {
 	experiment.Recorder
 	bar *bar
@@ -234,15 +236,6 @@ type watched struct {
 func (w *watched) Day(regime int, day agents.Day, kinds []agents.DayHours) error {
 	w.bar.add(1)
 	return w.Recorder.Day(regime, day, kinds)
-}
-
-func (w *watched) Commit(results []sim.Result) error {
-	for i := range results {
-		if b := results[i].Breaches; len(b) > 0 {
-			return fmt.Errorf("the accounts of %s do not balance: %d identities are broken, the first: %s", results[i].Regime, len(b), b[0])
-		}
-	}
-	return w.Recorder.Commit(results)
 }
 
 // firms describes the firms of a region as tables have them.

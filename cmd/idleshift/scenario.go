@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"idleshift/metrics"
 	"idleshift/scenarios"
 )
 
@@ -79,40 +78,11 @@ func (c *choice) load(args []string) (*scenarios.Scenario, error) {
 		return nil, badInput{err}
 	}
 	if len(c.regimes) > 0 {
-		return sc, restrict(sc, c.regimes)
+		if err := sc.Restrict(c.regimes); err != nil {
+			return nil, badInput{err}
+		}
 	}
 	return sc, nil
-}
-
-// restrict leaves the given regimes to run, the baseline before them if it is
-// not among them, and of the headline and the decomposition what they allow.
-func restrict(sc *scenarios.Scenario, regimes []string) error {
-	var compare []string
-	for _, name := range regimes {
-		if _, ok := sc.Regimes[name]; !ok {
-			return badInput{metrics.Unknown("regime", name, slices.Sorted(maps.Keys(sc.Regimes)))}
-		}
-		if !slices.Contains(compare, name) {
-			compare = append(compare, name)
-		}
-	}
-	if !slices.Contains(compare, sc.Baseline) {
-		compare = slices.Insert(compare, 0, sc.Baseline)
-	}
-	runs := func(names ...string) bool {
-		return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(compare, name) })
-	}
-	sc.Compare = compare
-	if !runs(sc.Headline) {
-		sc.Headline = ""
-	}
-	if !runs(sc.Rival) {
-		sc.Rival = ""
-	}
-	if d := sc.Decomposition; d != nil && !runs(d.Base, d.Terms, d.Unit, d.Both) {
-		sc.Decomposition = nil
-	}
-	return nil
 }
 
 // words are the scenario's part of the canonical command: what bears on the

@@ -1,12 +1,6 @@
 package main
 
-import (
-	"slices"
-	"testing"
-
-	"idleshift/agents"
-	"idleshift/scenarios"
-)
+import "testing"
 
 // A failure means that the recorded command, typed into a shell, makes another
 // dataset.
@@ -15,31 +9,5 @@ func TestCommandCanBeTyped(t *testing.T) {
 	want := `idleshift run 'my region.toml' --set 'title=it'\''s [1, 2]' --set time.days=3 ''`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-// Running fewer regimes must leave a scenario that makes sense: with its
-// baseline, and without a headline or a decomposition that cannot be computed.
-func TestRestrict(t *testing.T) {
-	region := func() *scenarios.Scenario {
-		return &scenarios.Scenario{
-			Compare: []string{"none", "today", "firm", "both"}, Baseline: "today", Headline: "both", Rival: "firm",
-			Decomposition: &scenarios.Decomposition{Base: "firm", Terms: "none", Unit: "none", Both: "both"},
-			Regimes:       map[string]agents.Regime{"none": {}, "today": {}, "firm": {}, "both": {}},
-		}
-	}
-	sc := region()
-	if err := restrict(sc, []string{"both", "none", "both"}); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"today", "both", "none"}; !slices.Equal(sc.Compare, want) || sc.Headline != "both" || sc.Rival != "" || sc.Decomposition != nil {
-		t.Errorf("left to run: %+v", sc)
-	}
-	sc = region()
-	if err := restrict(sc, []string{"none", "today", "both", "firm"}); err != nil || sc.Decomposition == nil || sc.Rival != "firm" {
-		t.Errorf("something was taken away though every regime is run: %+v, %v", sc, err)
-	}
-	if err := restrict(region(), []string{"nobody"}); err == nil {
-		t.Error("a regime that does not exist is run")
 	}
 }

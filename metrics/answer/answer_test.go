@@ -12,6 +12,7 @@ import (
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
 	"idleshift/sim"
+	"idleshift/sim/experiment"
 )
 
 // region is a scenario of half a year with one order class and the regimes
@@ -52,7 +53,7 @@ func dataset(t *testing.T, sc *scenarios.Scenario, tables string, fill func(regi
 		t.Fatal(err)
 	}
 	for replicate := range sc.Replicates {
-		chunk, err := s.Begin(replicate, nil)
+		job, err := s.Begin(experiment.Job{Replicate: replicate}, sc, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +69,7 @@ func dataset(t *testing.T, sc *scenarios.Scenario, tables string, fill func(regi
 			fill(regime, replicate, &r)
 			results = append(results, r)
 		}
-		if err := chunk.Commit(results); err != nil {
+		if err := job.Commit(results); err != nil {
 			t.Fatal(err)
 		}
 	}

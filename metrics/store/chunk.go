@@ -6,64 +6,82 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
 	"idleshift/agents"
 	"idleshift/metrics"
+	"idleshift/scenarios"
 	"idleshift/sim"
+	"idleshift/sim/experiment"
 )
 
-// A Chunk takes what the run of one replicate produces; it is a sim.Sink, for
-// one goroutine. It counts only once Commit has returned nil.
-type Chunk struct {
-	store     *Store
-	replicate int
-	firms     []metrics.FirmInfo
-	merged    metrics.FirmInfo // all firms as one
-	dir       string           // while it is being filled
-	parts     []closer         // those below that are not nil, by table
-	runs      *part[any]
-	needs     *part[metrics.NeedRow]
-	days      *part[metrics.DayRow]
-	firmRows  *part[metrics.FirmRow]
-	deals     *part[metrics.DealRow]
+// A chunk is what is put on disk at once, whole or not at all: the jobs that
+// one worker did for a while, one after the other.
+type chunk struct {
+	store  *Store
+	began  time.Time
+	dir    string   // while it is being filled
+	parts  []closer // those below that are not nil, by table
+	runs   *part[any]
+	needs  *part[metrics.NeedRow]
+	days   *part[metrics.DayRow]
+	firms  *part[metrics.FirmRow]
+	deals  *part[metrics.DealRow]
+	jobs   []entry
+	broken bool // the disk failed
 }
-
-var _ sim.Sink = (*Chunk)(nil)
 
 // closer is a part of any row type.
 type closer interface {
+	height() int64
 	finish() (File, error)
 	drop()
 }
 
 // record is what recordName holds.
 type record struct {
-	Plan      string `json:"plan"`
-	Replicate int    `json:"replicate"`
-	Files     []File `json:"files"`
+	Plan  string  `json:"plan"`
+	Jobs  []entry `json:"jobs"`
+	Files []File  `json:"files"` // by table
 }
 
-// Begin starts the chunk of one replicate (from 0); firms are those of its
-// region and must not change while the chunk is filled.
-func (s *Store) Begin(replicate int, firms []metrics.FirmInfo) (*Chunk, error) {
-	c := &Chunk{store: s, replicate: replicate, firms: firms, dir: scratch(s.chunk(replicate))}
-	for i := range firms {
-		c.merged.Employees += firms[i].Employees
-	}
+// An entry is one job of a chunk.
+type entry struct {
+	Job   int     `json:"job"`             // point × replicates + replicate
+	Error string  `json:"error,omitempty"` // it failed, and has no rows
+	From  []int64 `json:"from,omitempty"`  // by table: its first row
+	Rows  []int64 `json:"rows,omitempty"`  // by table
+}
+
+// A chunk is put on disk when it has taken this long, so that a kill loses
+// little, or a hundredth of the time since the store was opened, so that the
+// number of chunks stays small.
+const (
+	shortest  = 2 * time.Second
+	hundredth = 100
+)
+
+// ripe reports whether it is time to put the chunk on disk.
+func (c *chunk) ripe() bool {
+	return time.Since(c.began) >= max(shortest, time.Since(c.store.opened)/hundredth)
+}
+
+func (s *Store) newChunk(first int) (*chunk, error) {
+	c := &chunk{store: s, began: time.Now(), dir: scratch(filepath.Join(s.chunks(), fmt.Sprintf("%09d", first)))}
 	if err := c.open(); err != nil {
-		c.Abort()
-		return nil, kept(err)
+		c.drop()
+		return nil, err
 	}
 	return c, nil
 }
 
-func (c *Chunk) open() (err error) {
+func (c *chunk) open() (err error) {
 	if err := os.Mkdir(c.dir, 0o777); err != nil {
 		return err
 	}
-	for _, table := range c.store.plan.Tables.Tables {
+	for _, table := range c.store.plan.Tables {
 		switch table {
 		case metrics.Runs:
 			c.runs, err = add[any](c, table)
@@ -72,11 +90,9 @@ func (c *Chunk) open() (err error) {
 		case metrics.Days:
 			c.days, err = add[metrics.DayRow](c, table)
 		case metrics.Firms:
-			c.firmRows, err = add[metrics.FirmRow](c, table)
+			c.firms, err = add[metrics.FirmRow](c, table)
 		case metrics.Deals:
-			if c.replicate == 0 || c.store.plan.Tables.AllDeals {
-				c.deals, err = add[metrics.DealRow](c, table)
-			}
+			c.deals, err = add[metrics.DealRow](c, table)
 		}
 		if err != nil {
 			return err
@@ -86,8 +102,8 @@ func (c *Chunk) open() (err error) {
 }
 
 // add opens the chunk's part of a table.
-func add[T any](c *Chunk, table string) (*part[T], error) {
-	p, err := newPart[T](filepath.Join(c.dir, fileName(table)), table, c.store.frame.Currency)
+func add[T any](c *chunk, table string) (*part[T], error) {
+	p, err := newPart[T](filepath.Join(c.dir, fileName(table)), table, c.store.plan)
 	if err == nil {
 		c.parts = append(c.parts, p)
 	}
@@ -96,68 +112,22 @@ func add[T any](c *Chunk, table string) (*part[T], error) {
 
 func fileName(table string) string { return table + ".parquet" }
 
-// Day records one measured day of one regime.
-func (c *Chunk) Day(regime int, day agents.Day, kinds []agents.DayHours) error {
-	if c.days == nil {
+// heights are the rows of each part so far.
+func (c *chunk) heights() []int64 {
+	rows := make([]int64, len(c.parts))
+	for i, p := range c.parts {
+		rows[i] = p.height()
+	}
+	return rows
+}
+
+// keep puts the chunk on disk.
+func (c *chunk) keep() error {
+	defer c.drop()
+	if len(c.jobs) == 0 {
 		return nil
 	}
-	for k := range kinds {
-		if err := c.days.add(c.store.frame.Day(regime, c.replicate, day, k, &kinds[k])); err != nil {
-			return kept(err)
-		}
-	}
-	return nil
-}
-
-// Deals records deals of one regime.
-func (c *Chunk) Deals(regime int, deals []agents.Deal) error {
-	if c.deals == nil {
-		return nil
-	}
-	for i := range deals {
-		if err := c.deals.add(c.store.frame.Deal(regime, c.replicate, &deals[i])); err != nil {
-			return kept(err)
-		}
-	}
-	return nil
-}
-
-// Firms records the firms of one regime.
-func (c *Chunk) Firms(regime int, firms []sim.FirmResult) error {
-	if c.firmRows == nil {
-		return nil
-	}
-	for i := range firms {
-		firm, info := firms[i], &c.merged
-		if c.store.frame.Pooled[regime] {
-			firm.Firm = -1
-		} else {
-			info = &c.firms[firm.Firm]
-		}
-		if err := c.firmRows.add(c.store.frame.Firm(regime, c.replicate, &firm, info)); err != nil {
-			return kept(err)
-		}
-	}
-	return nil
-}
-
-// Commit records the results, one per regime in their order, and keeps the
-// chunk. If another process has kept the same replicate already, this one is
-// dropped.
-func (c *Chunk) Commit(results []sim.Result) error {
-	if len(results) != len(c.store.frame.Regimes) {
-		return fmt.Errorf("%d results for %d regimes", len(results), len(c.store.frame.Regimes))
-	}
-	return kept(c.commit(results))
-}
-
-func (c *Chunk) commit(results []sim.Result) error {
-	for regime := range results {
-		if err := c.result(regime, &results[regime]); err != nil {
-			return err
-		}
-	}
-	rec := record{Plan: c.store.id, Replicate: c.replicate}
+	rec := record{Plan: c.store.plan.Plan, Jobs: c.jobs}
 	for len(c.parts) > 0 {
 		file, err := c.parts[0].finish()
 		if err != nil {
@@ -169,52 +139,18 @@ func (c *Chunk) commit(results []sim.Result) error {
 	if err := writeJSON(filepath.Join(c.dir, recordName), rec); err != nil {
 		return err
 	}
-	if err := os.Rename(c.dir, c.store.chunk(c.replicate)); err != nil {
-		if c.store.Done(c.replicate) {
-			c.Abort()
-			return nil
-		}
+	to := c.dir[:len(c.dir)-len(temporary)]
+	if err := os.Rename(c.dir, to); err != nil {
 		return err
 	}
 	c.dir = ""
 	syncFolder(c.store.chunks())
+	c.store.note(filepath.Base(to), c.jobs)
 	return nil
 }
 
-// result adds a regime's rows of runs and needs.
-func (c *Chunk) result(regime int, r *sim.Result) error {
-	frame := c.store.frame
-	if r.Regime != frame.Regimes[regime] || r.Replicate != c.replicate {
-		return fmt.Errorf("result of regime %q, replicate %d where %q, %d was due", r.Regime, r.Replicate, frame.Regimes[regime], c.replicate)
-	}
-	row := parquet.Row{
-		parquet.ValueOf(r.Regime).Level(0, 0, 0),
-		parquet.ValueOf(int32(c.replicate)).Level(0, 0, 1),
-	}
-	for i, v := range metrics.Values(&metrics.Run{Result: r, Frame: frame, Firms: len(c.firms)}) {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			row = append(row, parquet.NullValue().Level(0, 0, i+2))
-		} else {
-			row = append(row, parquet.ValueOf(v).Level(0, 1, i+2))
-		}
-	}
-	n, err := c.runs.w.WriteRows([]parquet.Row{row})
-	c.runs.rows += int64(n)
-	if err != nil {
-		return err
-	}
-	for class := range r.Classes {
-		for size := range r.Classes[class] {
-			if err := c.needs.add(frame.Need(regime, c.replicate, class, size, &r.Classes[class][size])); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// Abort throws the chunk away. After a Commit that succeeded it does nothing.
-func (c *Chunk) Abort() {
+// drop throws away what was not kept.
+func (c *chunk) drop() {
 	for _, p := range c.parts {
 		p.drop()
 	}
@@ -225,6 +161,212 @@ func (c *Chunk) Abort() {
 	}
 }
 
+// take is a chunk that nobody writes to, or a new one.
+func (s *Store) take(first int) (*chunk, error) {
+	s.mu.Lock()
+	if n := len(s.idle); n > 0 {
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		return c, nil
+	}
+	s.mu.Unlock()
+	return s.newChunk(first)
+}
+
+// give takes back a chunk from take.
+func (s *Store) give(c *chunk) {
+	s.mu.Lock()
+	s.idle = append(s.idle, c)
+	s.mu.Unlock()
+}
+
+// add adds a job to the chunk and gives it back, or puts it on disk if it is
+// time.
+func (c *chunk) add(e entry) error {
+	c.jobs = append(c.jobs, e)
+	if c.ripe() {
+		return c.keep()
+	}
+	c.store.give(c)
+	return nil
+}
+
+// Flush puts on disk what was committed and is not there yet, but for what
+// shares a chunk with a job that is under way.
+func (s *Store) Flush() error {
+	s.mu.Lock()
+	idle := s.idle
+	s.idle = nil
+	s.mu.Unlock()
+	var errs []error
+	for _, c := range idle {
+		errs = append(errs, c.keep())
+	}
+	return kept(errors.Join(errs...))
+}
+
+// A Job takes what one job produces; it is a sim.Sink, for one goroutine. It
+// counts only once Commit has returned nil, and is on disk at the latest when
+// Flush has.
+type Job struct {
+	chunk     *chunk
+	frame     *metrics.Frame
+	number    int
+	replicate int
+	firms     []metrics.FirmInfo
+	merged    metrics.FirmInfo // all firms as one
+	deals     bool             // are recorded
+	from      []int64
+}
+
+var _ experiment.Recorder = (*Job)(nil)
+
+// Begin starts a job of a point with the given scenario; firms are those of
+// its region and must not change while the job is recorded.
+func (s *Store) Begin(job experiment.Job, sc *scenarios.Scenario, firms []metrics.FirmInfo) (*Job, error) {
+	number := s.number(job)
+	c, err := s.take(number)
+	if err != nil {
+		return nil, kept(err)
+	}
+	j := &Job{
+		chunk: c, frame: metrics.NewFrame(sc), number: number, replicate: job.Replicate, firms: firms,
+		deals: c.deals != nil && (job.Replicate == 0 || s.plan.AllDeals), from: c.heights(),
+	}
+	for i := range firms {
+		j.merged.Employees += firms[i].Employees
+	}
+	return j, nil
+}
+
+// Fail records that a job failed, and why, in place of its rows.
+func (s *Store) Fail(job experiment.Job, why error) error {
+	number := s.number(job)
+	c, err := s.take(number)
+	if err != nil {
+		return kept(err)
+	}
+	return kept(c.add(entry{Job: number, Error: why.Error()}))
+}
+
+// Day records one measured day of one regime.
+func (j *Job) Day(regime int, day agents.Day, kinds []agents.DayHours) error {
+	if j.chunk.days == nil {
+		return nil
+	}
+	for k := range kinds {
+		if err := j.chunk.days.add(j.frame.Day(regime, j.replicate, day, k, &kinds[k])); err != nil {
+			return j.broken(err)
+		}
+	}
+	return nil
+}
+
+// Deals records deals of one regime.
+func (j *Job) Deals(regime int, deals []agents.Deal) error {
+	if !j.deals {
+		return nil
+	}
+	for i := range deals {
+		if err := j.chunk.deals.add(j.frame.Deal(regime, j.replicate, &deals[i])); err != nil {
+			return j.broken(err)
+		}
+	}
+	return nil
+}
+
+// Firms records the firms of one regime.
+func (j *Job) Firms(regime int, firms []sim.FirmResult) error {
+	if j.chunk.firms == nil {
+		return nil
+	}
+	for i := range firms {
+		firm, info := firms[i], &j.merged
+		if j.frame.Pooled[regime] {
+			firm.Firm = -1
+		} else {
+			info = &j.firms[firm.Firm]
+		}
+		if err := j.chunk.firms.add(j.frame.Firm(regime, j.replicate, &firm, info)); err != nil {
+			return j.broken(err)
+		}
+	}
+	return nil
+}
+
+// Commit records the results, one per regime in their order, and keeps the
+// job.
+func (j *Job) Commit(results []sim.Result) error {
+	if len(results) != len(j.frame.Regimes) {
+		return fmt.Errorf("%d results for %d regimes", len(results), len(j.frame.Regimes))
+	}
+	for regime := range results {
+		if err := j.result(regime, &results[regime]); err != nil {
+			return j.broken(err)
+		}
+	}
+	c := j.chunk
+	e := entry{Job: j.number, From: j.from, Rows: c.heights()}
+	for i := range e.Rows {
+		e.Rows[i] -= e.From[i]
+	}
+	j.chunk = nil
+	return kept(c.add(e))
+}
+
+// result adds a regime's rows of runs and needs.
+func (j *Job) result(regime int, r *sim.Result) error {
+	if r.Regime != j.frame.Regimes[regime] || r.Replicate != j.replicate {
+		return fmt.Errorf("result of regime %q, replicate %d where %q, %d was due", r.Regime, r.Replicate, j.frame.Regimes[regime], j.replicate)
+	}
+	row := parquet.Row{
+		parquet.ValueOf(r.Regime).Level(0, 0, 0),
+		parquet.ValueOf(int32(j.replicate)).Level(0, 0, 1),
+	}
+	for i, v := range metrics.Values(&metrics.Run{Result: r, Frame: j.frame, Firms: len(j.firms)}) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			row = append(row, parquet.NullValue().Level(0, 0, i+2))
+		} else {
+			row = append(row, parquet.ValueOf(v).Level(0, 1, i+2))
+		}
+	}
+	n, err := j.chunk.runs.w.WriteRows([]parquet.Row{row})
+	j.chunk.runs.rows += int64(n)
+	if err != nil {
+		return err
+	}
+	for class := range r.Classes {
+		for size := range r.Classes[class] {
+			if err := j.chunk.needs.add(j.frame.Need(regime, j.replicate, class, size, &r.Classes[class][size])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Abort gives the job up. The rows that it has written stay in its chunk,
+// where nothing points to them; if the disk failed, the chunk's other jobs go
+// with it, to be run again. After Commit it does nothing.
+func (j *Job) Abort() {
+	c := j.chunk
+	j.chunk = nil
+	switch {
+	case c == nil:
+	case c.broken:
+		c.drop()
+	default:
+		c.store.give(c)
+	}
+}
+
+// broken is an error of the disk.
+func (j *Job) broken(err error) error {
+	j.chunk.broken = true
+	return kept(err)
+}
+
 // kept adds to an error of the disk what it means.
 func kept(err error) error {
 	var path *os.PathError
@@ -232,5 +374,5 @@ func kept(err error) error {
 	if !errors.As(err, &path) && !errors.As(err, &link) {
 		return err
 	}
-	return fmt.Errorf("%w; finished replicates are kept, and the same command goes on from them", err)
+	return fmt.Errorf("%w; finished work is kept, and the same command goes on from there", err)
 }

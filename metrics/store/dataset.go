@@ -37,10 +37,17 @@ type Manifest struct {
 	Days       int      `json:"days"` // measured
 	YearDays   int      `json:"days_per_year"`
 	Currency   string   `json:"currency"`
+	Tables     []string `json:"tables"`    // of runs; a sweep has points and failures beside them
 	AllDeals   bool     `json:"all_deals"` // deals of every replicate, not of the first alone
-	Scenario   string   `json:"scenario"`  // as run, in TOML
+	Scenario   string   `json:"scenario"`  // as run, in TOML; of a sweep, its base
 	Hash       string   `json:"scenario_sha256"`
+	Sweep      *Sweep   `json:"sweep,omitempty"` // nil for a run
 	Files      []File   `json:"files"`
+}
+
+// has reports whether the dataset has a table.
+func (m *Manifest) has(table string) bool {
+	return slices.ContainsFunc(m.Files, func(f File) bool { return f.Table == table })
 }
 
 // A File is one table on disk.
@@ -118,6 +125,9 @@ type Runs struct {
 
 // Runs reads the runs table. Its metrics are those of the program that wrote it.
 func (d *Dataset) Runs() (*Runs, error) {
+	if d.Sweep != nil {
+		return nil, fmt.Errorf("%s holds a sweep of %d points, not a run", d.Dir, d.Sweep.Points)
+	}
 	f, p, err := d.open(metrics.Runs)
 	if err != nil {
 		return nil, err
@@ -168,6 +178,52 @@ func (r *Runs) Values(metric, regime string) ([]float64, error) {
 		return nil, metrics.Unknown("metric", metric, r.metrics)
 	}
 	return columns[i], nil
+}
+
+// PointValues is the metric of the regime in a sweep, by point and replicate;
+// NaN where it is not defined, the run failed, or the point does not run the
+// regime. Unknown names are errors that suggest the nearest.
+func (d *Dataset) PointValues(metric, regime string) ([][]float64, error) {
+	if d.Sweep == nil {
+		return nil, fmt.Errorf("%s holds a run, not a sweep", d.Dir)
+	}
+	if !slices.Contains(d.Regimes, regime) {
+		return nil, metrics.Unknown("regime", regime, d.Regimes)
+	}
+	f, p, err := d.open(metrics.Runs)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	first := len(d.Sweep.Factors) + 3 // after point, factors, regime and replicate
+	var names []string
+	for _, path := range p.Schema().Columns()[first:] {
+		names = append(names, path[0])
+	}
+	column := slices.Index(names, metric)
+	if column < 0 {
+		return nil, metrics.Unknown("metric", metric, names)
+	}
+	all := slices.Repeat([]float64{math.NaN()}, d.Sweep.Points*d.Replicates)
+	at := make([]int, 0, p.NumRows())
+	err = errors.Join(
+		eachValue(p, 0, func(_ int, v parquet.Value) { at = append(at, int(v.Int32())*d.Replicates) }),
+		eachValue(p, first-1, func(i int, v parquet.Value) { at[i] += int(v.Int32()) }),
+		eachValue(p, first-2, func(i int, v parquet.Value) {
+			if string(v.ByteArray()) != regime {
+				at[i] = none
+			}
+		}),
+		eachValue(p, first+column, func(i int, v parquet.Value) {
+			if at[i] != none && !v.IsNull() {
+				all[at[i]] = v.Double()
+			}
+		}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return slices.Collect(slices.Chunk(all, d.Replicates)), nil
 }
 
 // Read hands the rows of a table to each, in batches that it must not keep. T

@@ -76,16 +76,23 @@ func writeJSON(path string, v any) error {
 	})
 }
 
+// A checksum is a SHA-256 in the making.
+type checksum struct{ hash.Hash }
+
+func newSum() checksum { return checksum{sha256.New()} }
+
+func (c checksum) hex() string { return hex.EncodeToString(c.Sum(nil)) }
+
 // An output is a new file whose SHA-256 is taken while it is written.
 type output struct {
 	file  *os.File
-	sum   hash.Hash
+	sum   checksum
 	bytes int64
 }
 
 func create(path string) (*output, error) {
 	f, err := os.Create(path)
-	return &output{file: f, sum: sha256.New()}, err
+	return &output{file: f, sum: newSum()}, err
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -103,7 +110,7 @@ func (o *output) close(table string, rows int64) (File, error) {
 		Name:   filepath.Base(o.file.Name()),
 		Rows:   rows,
 		Bytes:  o.bytes,
-		SHA256: hex.EncodeToString(o.sum.Sum(nil)),
+		SHA256: o.sum.hex(),
 	}, err
 }
 
@@ -114,14 +121,14 @@ func (f *File) verify(dir string) error {
 		return err
 	}
 	defer file.Close()
-	sum := sha256.New()
+	sum := newSum()
 	n, err := io.Copy(sum, file)
 	switch {
 	case err != nil:
 		return err
 	case n != f.Bytes:
 		return errors.New(f.Name + ": not the length that was recorded")
-	case hex.EncodeToString(sum.Sum(nil)) != f.SHA256:
+	case sum.hex() != f.SHA256:
 		return errors.New(f.Name + ": not the bytes that were recorded (SHA-256 differs)")
 	}
 	return nil

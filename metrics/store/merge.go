@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"golang.org/x/sync/errgroup"
@@ -15,11 +14,10 @@ import (
 	"idleshift/metrics"
 )
 
-// Merge makes the tables and the manifest out of the chunks of all replicates,
-// whole or not at all, and removes the chunks. Rows stand by replicate, then
-// in the order in which the run produced them. A replicate that is missing is
-// an error; one that was damaged is dropped as well, so that it can be run
-// again.
+// Merge makes the tables and the manifest out of the chunks, whole or not at
+// all, and removes the chunks. Rows stand by point, then replicate, then in the
+// order in which the run produced them. A job that is missing is an error; a
+// chunk that was damaged is dropped as well, so that its jobs can be run again.
 func (s *Store) Merge() error {
 	if s.complete {
 		return nil
@@ -32,72 +30,131 @@ func (s *Store) Merge() error {
 }
 
 func (s *Store) merge() error {
-	records, err := s.records()
-	if err != nil {
+	if err := s.Flush(); err != nil {
 		return err
+	}
+	if err := s.scan(); err != nil { // what other processes did
+		return err
+	}
+	if err := s.verify(); err != nil {
+		return err
+	}
+	if n := s.Jobs() - s.Finished(); n > 0 {
+		return fmt.Errorf("%w: %s not been run, the first of them %s", ErrUnfinished, have(n), s.name(s.missing()))
 	}
 	dir := scratch(filepath.Join(s.chunks(), "merge"))
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	tables := s.plan.Tables.Tables
+	tables := s.plan.Tables
+	if s.plan.Sweep != nil {
+		tables = append([]string{metrics.Points, metrics.Failures}, tables...)
+	}
 	files := make([]File, len(tables))
 	var group errgroup.Group
+	group.SetLimit(2) // a writer holds a group of rows in memory
 	for i, table := range tables {
 		group.Go(func() error {
 			var err error
-			files[i], err = s.join(table, filepath.Join(dir, fileName(table)), records)
+			files[i], err = s.join(table, filepath.Join(dir, fileName(table)))
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := writeJSON(filepath.Join(dir, manifestName), s.manifest(files)); err != nil {
+	manifest := *s.plan
+	manifest.Files = files
+	if err := writeJSON(filepath.Join(dir, manifestName), manifest); err != nil {
 		return err
 	}
-	return s.install(dir, files)
+	return s.install(dir, &manifest)
 }
 
-// records reads what is kept of every replicate and verifies it.
-func (s *Store) records() ([]record, error) {
-	records := make([]record, s.plan.Scenario.Replicates)
-	for i := range records {
-		dir := s.chunk(i)
-		text, err := os.ReadFile(filepath.Join(dir, recordName))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w: replicate %d has not been run", ErrUnfinished, i)
-		}
+func have(n int) string {
+	if n == 1 {
+		return "1 run has"
+	}
+	return fmt.Sprintf("%d runs have", n)
+}
+
+// verify compares the files of every chunk with its record.
+func (s *Store) verify() error {
+	for _, name := range s.kept {
+		dir := filepath.Join(s.chunks(), name)
+		rec, err := s.read(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := s.verify(i, text, &records[i]); err != nil {
-			return nil, errors.Join(fmt.Errorf("%w: replicate %d: %v; it has been dropped: the same command runs it again", ErrDamaged, i, err), os.RemoveAll(dir))
+		for i := range rec.Files {
+			if err := rec.Files[i].verify(dir); err != nil {
+				return errors.Join(fmt.Errorf("%w: %s: %v; it has been dropped: the same command runs its work again", ErrDamaged, dir, err), os.RemoveAll(dir), s.scan())
+			}
 		}
 	}
-	return records, nil
+	return nil
 }
 
-// verify decodes a record and compares the chunk's files with it.
-func (s *Store) verify(replicate int, text []byte, r *record) error {
-	if err := json.Unmarshal(text, r); err != nil {
+// read is the record of a chunk.
+func (s *Store) read(name string) (*record, error) {
+	text, err := os.ReadFile(filepath.Join(s.chunks(), name, recordName))
+	if err != nil {
+		return nil, err
+	}
+	rec := &record{}
+	if err := json.Unmarshal(text, rec); err != nil {
+		return nil, fmt.Errorf("%w: %s: %v", ErrDamaged, name, err)
+	}
+	if rec.Plan != s.plan.Plan {
+		return nil, fmt.Errorf("%w: %s is of another plan", ErrDamaged, name)
+	}
+	for _, e := range rec.Jobs {
+		sound := e.Error != "" || len(e.From) == len(s.plan.Tables) && len(e.Rows) == len(s.plan.Tables)
+		if e.Job < 0 || e.Job >= s.Jobs() || !sound || len(rec.Files) != len(s.plan.Tables) {
+			return nil, fmt.Errorf("%w: %s: its record does not fit the plan", ErrDamaged, name)
+		}
+	}
+	return rec, nil
+}
+
+// A table of the dataset while it is being written.
+type joint struct {
+	w      *parquet.GenericWriter[any]
+	before []parquet.Value // point and factors, of a sweep
+	row    parquet.Row
+	rows   int64
+}
+
+// add writes rows of a run's table.
+func (j *joint) add(rows []parquet.Row) error {
+	if j.before == nil {
+		n, err := j.w.WriteRows(rows)
+		j.rows += int64(n)
 		return err
 	}
-	if r.Plan != s.id || r.Replicate != replicate {
-		return errors.New("its record is of something else")
-	}
-	for i := range r.Files {
-		if err := r.Files[i].verify(s.chunk(replicate)); err != nil {
+	k := len(j.before)
+	for _, row := range rows {
+		j.row = append(j.row[:0], j.before...)
+		for i, v := range row {
+			j.row = append(j.row, v.Level(v.RepetitionLevel(), v.DefinitionLevel(), k+i))
+		}
+		n, err := j.w.WriteRows([]parquet.Row{j.row})
+		j.rows += int64(n)
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// join writes one table out of the chunks' parts.
-func (s *Store) join(table, path string, records []record) (File, error) {
-	opts, err := options(table, s.frame.Currency)
+// join writes one table.
+func (s *Store) join(table, path string) (File, error) {
+	l, err := layoutOf(table, s.plan, false)
+	if err != nil {
+		return File{}, err
+	}
+	opts, err := l.options(s.plan.Currency, rowGroup)
 	if err != nil {
 		return File{}, err
 	}
@@ -106,52 +163,136 @@ func (s *Store) join(table, path string, records []record) (File, error) {
 		return File{}, err
 	}
 	defer out.file.Close()
-	w := parquet.NewGenericWriter[any](out, opts...)
-	rows := int64(0)
-	for i := range records {
-		if !slices.ContainsFunc(records[i].Files, func(f File) bool { return f.Table == table }) {
+	j := &joint{w: parquet.NewGenericWriter[any](out, opts...)}
+	from := &parts{store: s, table: -1}
+	defer from.close()
+	for i, name := range s.plan.Tables {
+		if name == table {
+			from.table = i
+		}
+	}
+	for point := range s.points() {
+		if sw := s.plan.Sweep; sw != nil {
+			p, err := s.Point(point)
+			if err != nil {
+				return File{}, err
+			}
+			j.before = sw.values(point, &p)
+			if table == metrics.Points {
+				if err := j.add([]parquet.Row{{parquet.ValueOf(p.Hash).Level(0, 0, 0), parquet.ValueOf(p.Command).Level(0, 0, 1)}}); err != nil {
+					return File{}, err
+				}
+			}
+		}
+		if table == metrics.Points {
 			continue
 		}
-		n, err := copyPart(w, filepath.Join(s.chunk(i), fileName(table)))
-		rows += n
-		if err != nil {
-			return File{}, err
+		for r := range s.plan.Replicates {
+			if err := from.copy(point*s.plan.Replicates+r, j); err != nil {
+				return File{}, err
+			}
 		}
 	}
-	if err := w.Close(); err != nil {
+	if err := j.w.Close(); err != nil {
 		return File{}, err
 	}
-	file, err := out.close(table, rows)
-	if err != nil {
-		return File{}, err
-	}
-	file.Columns, err = metrics.Columns(table, s.frame.Currency)
+	file, err := out.close(table, j.rows)
+	file.Columns = l.columns
 	return file, err
 }
 
-// copyPart appends the rows of a file to w.
-func copyPart(w *parquet.GenericWriter[any], path string) (rows int64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, err
+// parts reads one table of the chunks, job by job, or what failed. It keeps
+// few files open: the jobs of a chunk lie together, but for those of the
+// workers beside.
+type parts struct {
+	store *Store
+	table int // position in the plan's tables, -1 for what failed
+	open  []*openPart
+}
+
+// mostOpen is how many files a table is read from at a time.
+const mostOpen = 16
+
+type openPart struct {
+	chunk int32
+	jobs  map[int]entry
+	file  *os.File
+	rows  *rowReader
+}
+
+func (p *parts) close() {
+	for _, o := range p.open {
+		o.close()
 	}
-	defer f.Close()
-	from, err := openParquet(f)
-	if err != nil {
-		return 0, err
+}
+
+func (o *openPart) close() {
+	if o.file != nil {
+		o.rows.Close()
+		o.file.Close()
 	}
-	err = eachRow(from, func(batch []parquet.Row) error {
-		n, err := w.WriteRows(batch)
-		rows += int64(n)
+}
+
+// copy writes the rows of a job.
+func (p *parts) copy(job int, to *joint) error {
+	o, err := p.of(p.store.where[job])
+	if err != nil {
 		return err
-	})
-	return rows, err
+	}
+	e := o.jobs[job]
+	switch {
+	case p.table < 0 && e.Error == "", p.table >= 0 && e.Error != "":
+		return nil
+	case p.table < 0:
+		replicate := int32(job % p.store.plan.Replicates)
+		return to.add([]parquet.Row{{parquet.ValueOf(replicate).Level(0, 0, 0), parquet.ValueOf(e.Error).Level(0, 0, 1)}})
+	case e.Rows[p.table] == 0:
+		return nil
+	}
+	return o.rows.copy(e.From[p.table], e.Rows[p.table], to.add)
+}
+
+// of is the open part of a chunk, last in the list.
+func (p *parts) of(chunk int32) (*openPart, error) {
+	for i := len(p.open) - 1; i >= 0; i-- {
+		if o := p.open[i]; o.chunk == chunk {
+			copy(p.open[i:], p.open[i+1:])
+			p.open[len(p.open)-1] = o
+			return o, nil
+		}
+	}
+	name := p.store.kept[chunk]
+	rec, err := p.store.read(name)
+	if err != nil {
+		return nil, err
+	}
+	o := &openPart{chunk: chunk, jobs: make(map[int]entry, len(rec.Jobs))}
+	for _, e := range rec.Jobs {
+		o.jobs[e.Job] = e
+	}
+	if p.table >= 0 {
+		if o.file, err = os.Open(filepath.Join(p.store.chunks(), name, rec.Files[p.table].Name)); err != nil {
+			return nil, err
+		}
+		from, err := openParquet(o.file)
+		if err != nil {
+			o.file.Close()
+			return nil, err
+		}
+		o.rows = rowsOf(from)
+	}
+	if len(p.open) == mostOpen {
+		p.open[0].close()
+		p.open = append(p.open[:0], p.open[1:]...)
+	}
+	p.open = append(p.open, o)
+	return o, nil
 }
 
 // install moves finished files into the place of whatever dataset stood there.
-func (s *Store) install(from string, files []File) error {
+func (s *Store) install(from string, m *Manifest) error {
 	manifest := filepath.Join(s.dir, manifestName)
-	old, err := readMarked[Manifest](manifest)
+	old, err := readManifest(manifest)
 	if err != nil {
 		return err
 	}
@@ -162,14 +303,14 @@ func (s *Store) install(from string, files []File) error {
 		}
 		syncFolder(s.dir)
 		for _, f := range old.Files {
-			if !s.plan.Tables.has(f.Table) {
+			if !m.has(f.Table) {
 				if err := os.Remove(filepath.Join(s.dir, fileName(f.Table))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					return err
 				}
 			}
 		}
 	}
-	for _, f := range files {
+	for _, f := range m.Files {
 		if err := os.Rename(filepath.Join(from, f.Name), filepath.Join(s.dir, f.Name)); err != nil {
 			return err
 		}
@@ -182,27 +323,4 @@ func (s *Store) install(from string, files []File) error {
 		return fmt.Errorf("the dataset is complete, but its chunks cannot be removed: %w", err)
 	}
 	return nil
-}
-
-func (s *Store) manifest(files []File) *Manifest {
-	sc := s.plan.Scenario
-	return &Manifest{
-		Program:    Program,
-		Format:     Format,
-		Version:    s.plan.Version,
-		Command:    s.plan.Command,
-		Plan:       s.id,
-		Title:      sc.Title,
-		Seed:       sc.Seed,
-		Replicates: sc.Replicates,
-		Regimes:    sc.Compare,
-		Baseline:   sc.Baseline,
-		Days:       sc.Time.Days,
-		YearDays:   sc.Time.YearDays,
-		Currency:   sc.Currency,
-		AllDeals:   s.plan.Tables.AllDeals,
-		Scenario:   s.plan.Text,
-		Hash:       digest([]byte(s.plan.Text)),
-		Files:      files,
-	}
 }

@@ -23,9 +23,11 @@ const Format = 1
 type Plan struct {
 	Version  string              // of the program: module and revision
 	Command  string              // canonical: no worker count, paths or progress flags
-	Text     string              // the scenario as run, in TOML
+	Text     string              // the scenario as run, in TOML; of a sweep, its base
 	Scenario *scenarios.Scenario // the same, decoded
 	Tables   Selection
+	Sweep    *Sweep  // nil for a run: the sweep of one point, which is the scenario
+	Points   []Point // of the sweep
 }
 
 // A Selection says which tables are written, and for which replicates. Make it
@@ -76,22 +78,52 @@ func (p *Plan) check() error {
 		return errors.New("plan without replicates or regimes")
 	case !p.Tables.has(metrics.Runs) || !p.Tables.has(metrics.Needs):
 		return errors.New("plan without the tables runs and needs")
+	case p.Sweep != nil:
+		return p.Sweep.check(p.Points)
 	}
 	return nil
 }
 
-// id is the SHA-256 of all that distinguishes the plan.
-func (p *Plan) id() (string, error) {
-	text, err := json.Marshal(struct {
-		Format                 int
-		Version, Command, Text string
-		Tables                 Selection
-		Firms                  []scenarios.FirmRow // the text names their file only
-	}{Format, p.Version, p.Command, p.Text, p.Tables, p.Scenario.Firms})
-	if err != nil {
-		return "", err
+// manifest is what the dataset will say of itself, but for its files.
+func (p *Plan) manifest() (*Manifest, error) {
+	sc := p.Scenario
+	m := &Manifest{
+		Program:    Program,
+		Format:     Format,
+		Version:    p.Version,
+		Command:    p.Command,
+		Title:      sc.Title,
+		Seed:       sc.Seed,
+		Replicates: sc.Replicates,
+		Regimes:    sc.Compare,
+		Baseline:   sc.Baseline,
+		Days:       sc.Time.Days,
+		YearDays:   sc.Time.YearDays,
+		Currency:   sc.Currency,
+		Tables:     p.Tables.Tables,
+		AllDeals:   p.Tables.AllDeals,
+		Scenario:   p.Text,
+		Hash:       digest([]byte(p.Text)),
 	}
-	return digest(text), nil
+	if p.Sweep != nil {
+		sweep := *p.Sweep
+		sweep.Points = len(p.Points)
+		text, err := encodePoints(p.Points)
+		if err != nil {
+			return nil, err
+		}
+		sweep.Hash = digest(text)
+		m.Sweep = &sweep
+	}
+	text, err := json.Marshal(struct {
+		Manifest
+		Firms []scenarios.FirmRow // the text names their file only
+	}{*m, sc.Firms})
+	if err != nil {
+		return nil, err
+	}
+	m.Plan = digest(text)
+	return m, nil
 }
 
 // digest is the SHA-256 of data in hexadecimal digits.

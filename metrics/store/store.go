@@ -4,19 +4,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
+	"time"
 
-	"idleshift/metrics"
+	"idleshift/sim/experiment"
 )
 
 const (
 	manifestName = "manifest.json"
 	chunksName   = ".chunks"
-	planName     = "plan.json"   // in the folder of the chunks: the plan they belong to
-	recordName   = "record.json" // in a chunk: its files
+	planName     = "plan.json"   // in the folder of the chunks: the manifest to be
+	recordName   = "record.json" // in a chunk: its jobs and files
 )
 
 var (
@@ -32,25 +36,24 @@ var (
 // goroutines at once, and several processes may fill one folder.
 type Store struct {
 	dir      string
-	plan     Plan
-	id       string
-	frame    *metrics.Frame
+	plan     *Manifest // without files
+	lines    *points   // of a sweep
 	complete bool
+	opened   time.Time
+
+	mu     sync.Mutex
+	idle   []*chunk // that nobody writes to
+	kept   []string // chunks on disk
+	where  []int32  // by job: its chunk in kept, or none
+	failed map[int]bool
 }
 
-// marker is what planName holds.
-type marker struct {
-	Program string `json:"program"`
-	Format  int    `json:"format"`
-	Plan    string `json:"plan"`
-	Version string `json:"version"`
-	Command string `json:"command"`
-}
+const none = -1
 
 // Create opens dir for the plan, or makes it. What it finds decides:
 //
 //   - no folder or an empty one: a new dataset;
-//   - the same plan, unfinished: its finished replicates are kept;
+//   - the same plan, unfinished: its finished jobs are kept;
 //   - the same plan, complete: Complete reports true, unless overwrite says to
 //     start again;
 //   - another plan: an error unless overwrite; the old tables stay until Merge
@@ -62,72 +65,230 @@ func Create(dir string, plan Plan, overwrite bool) (*Store, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
 	}
-	id, err := plan.id()
+	m, err := plan.manifest()
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, plan: plan, id: id, frame: metrics.NewFrame(plan.Scenario)}
 	standing, err := look(dir)
 	if err != nil {
 		return nil, err
 	}
-	switch m, c := standing.manifest, standing.chunks; {
+	switch old, c := standing.manifest, standing.chunks; {
 	case standing.foreign:
 		return nil, fmt.Errorf("%w: %s holds files that %s did not write, and is left alone; choose another folder", ErrRefused, dir, Program)
-	case m != nil && m.Plan == id && !overwrite:
-		if err := m.verify(dir); err != nil {
+	case old != nil && old.Plan == m.Plan && !overwrite:
+		if err := old.verify(dir); err != nil {
 			return nil, fmt.Errorf("%w; make it anew with --overwrite", err)
 		}
-		s.complete = true
-		if c != nil && c.Plan == id { // stopped between the manifest and the end
-			return s, os.RemoveAll(s.chunks())
+		if c != nil && c.Plan == m.Plan { // stopped between the manifest and the end
+			err = os.RemoveAll(filepath.Join(dir, chunksName))
 		}
-		return s, nil
-	case c != nil && c.Plan == id:
-		return s, nil
-	case (m != nil || c != nil) && !overwrite:
-		return nil, fmt.Errorf("%w: %s holds another dataset, made by\n  %s\nchoose another folder, or replace it with --overwrite", ErrRefused, dir, standing.command())
+		return &Store{dir: dir, plan: m, complete: true}, err
+	case c != nil && c.Plan == m.Plan:
+		return reopen(dir, m)
+	case (old != nil || c != nil) && !overwrite:
+		return nil, fmt.Errorf("%w: %s holds another dataset, made by\n  %s\nchoose another folder, or replace it with --overwrite%s",
+			ErrRefused, dir, standing.command(), standing.versions(m))
 	}
-	if err := s.start(); err != nil {
+	if err := start(dir, m, plan.Points); err != nil {
 		return nil, fmt.Errorf("cannot write to %s: %w", dir, err)
 	}
-	return s, nil
+	return reopen(dir, m)
 }
 
-// start makes the folder of the chunks, empty.
-func (s *Store) start() error {
-	if err := os.RemoveAll(s.chunks()); err != nil {
+// Resume opens the folder of a sweep that was planned by the same version of
+// the program.
+func Resume(dir, version string) (*Store, error) {
+	standing, err := look(dir)
+	if err != nil {
+		return nil, err
+	}
+	m, c := standing.manifest, standing.chunks
+	switch {
+	case m != nil && (c == nil || c.Plan == m.Plan):
+		if m.Sweep == nil {
+			return nil, fmt.Errorf("%w: %s holds a run, not a sweep", ErrRefused, dir)
+		}
+		return &Store{dir: dir, plan: m, complete: true}, nil
+	case c == nil:
+		return nil, fmt.Errorf("%w: %s holds no sweep; make one with\n  idleshift sweep plan DESIGN --dir %s", ErrRefused, dir, dir)
+	case c.Sweep == nil:
+		return nil, fmt.Errorf("%w: %s holds an unfinished run, not a sweep", ErrRefused, dir)
+	case c.Version != version:
+		return nil, fmt.Errorf("%w: %s was planned by %s %s, this is %s: results of two versions are not mixed; go on with the one that planned it, or plan anew in another folder",
+			ErrRefused, dir, Program, c.Version, version)
+	}
+	return reopen(dir, c)
+}
+
+// reopen goes on with what stands in the folder.
+func reopen(dir string, m *Manifest) (*Store, error) {
+	s := &Store{dir: dir, plan: m, opened: time.Now()}
+	if m.Sweep != nil {
+		var err error
+		if s.lines, err = openPoints(s.chunks(), m.Sweep); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.scan()
+}
+
+// start makes the folder of the chunks, empty but for the plan.
+func start(dir string, m *Manifest, all []Point) error {
+	chunks := filepath.Join(dir, chunksName)
+	if err := os.RemoveAll(chunks); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.chunks(), 0o777); err != nil {
+	if err := os.MkdirAll(chunks, 0o777); err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(s.chunks(), planName), marker{Program, Format, s.id, s.plan.Version, s.plan.Command})
+	if m.Sweep != nil {
+		text, err := encodePoints(all)
+		if err != nil {
+			return err
+		}
+		err = replace(filepath.Join(chunks, pointsName), func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return writeJSON(filepath.Join(chunks, planName), m)
+}
+
+// scan finds out what is finished.
+func (s *Store) scan() error {
+	entries, err := os.ReadDir(s.chunks())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.kept, s.failed = nil, map[int]bool{}
+	s.where = make([]int32, s.Jobs())
+	for i := range s.where {
+		s.where[i] = none
+	}
+	s.mu.Unlock()
+	for _, e := range entries {
+		if !e.IsDir() || strings.HasSuffix(e.Name(), temporary) {
+			continue
+		}
+		rec, err := s.read(e.Name())
+		switch {
+		case errors.Is(err, ErrDamaged): // its jobs are run again
+			if err := os.RemoveAll(filepath.Join(s.chunks(), e.Name())); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			s.note(e.Name(), rec.Jobs)
+		}
+	}
+	return nil
+}
+
+// note counts the jobs of a chunk as finished. Where a job was done twice, the
+// one that did not fail counts.
+func (s *Store) note(name string, jobs []entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	chunk := int32(len(s.kept))
+	s.kept = append(s.kept, name)
+	for _, e := range jobs {
+		if s.where[e.Job] == none || s.failed[e.Job] {
+			s.where[e.Job] = chunk
+			delete(s.failed, e.Job)
+			if e.Error != "" {
+				s.failed[e.Job] = true
+			}
+		}
+	}
 }
 
 // Complete reports whether the dataset stands already: there is nothing left
 // to begin or merge, and Open reads it.
 func (s *Store) Complete() bool { return s.complete }
 
-// Done reports whether the replicate (from 0) is finished and kept.
-func (s *Store) Done(replicate int) bool {
+// Superseded reports whether another process has completed the dataset since
+// this store was opened.
+func (s *Store) Superseded() bool {
+	m, err := readManifest(filepath.Join(s.dir, manifestName))
+	return err == nil && m != nil && m.Plan == s.plan.Plan
+}
+
+// Manifest is what the dataset says of itself, its files apart; it must not be
+// written to.
+func (s *Store) Manifest() *Manifest { return s.plan }
+
+// Jobs is the number of all jobs: points × replicates.
+func (s *Store) Jobs() int { return s.points() * s.plan.Replicates }
+
+func (s *Store) points() int {
+	if s.plan.Sweep == nil {
+		return 1
+	}
+	return s.plan.Sweep.Points
+}
+
+// number is the position of a job among all.
+func (s *Store) number(j experiment.Job) int { return j.Point*s.plan.Replicates + j.Replicate }
+
+// name tells a user which job it is.
+func (s *Store) name(job int) string {
+	if s.plan.Sweep == nil {
+		return fmt.Sprintf("replicate %d", job)
+	}
+	return fmt.Sprintf("point %d, replicate %d", job/s.plan.Replicates, job%s.plan.Replicates)
+}
+
+// Point is a point of a sweep that is not complete.
+func (s *Store) Point(i int) (Point, error) { return s.lines.read(i) }
+
+// Done reports whether the job is on disk.
+func (s *Store) Done(j experiment.Job) bool {
 	if s.complete {
 		return true
 	}
-	_, err := os.Stat(filepath.Join(s.chunk(replicate), recordName))
-	return err == nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.where[s.number(j)] != none
 }
+
+// Finished counts the jobs that are on disk, those that failed included.
+func (s *Store) Finished() int {
+	if s.complete {
+		return s.Jobs()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, c := range s.where {
+		if c != none {
+			n++
+		}
+	}
+	return n
+}
+
+// Failed counts the jobs on disk that failed.
+func (s *Store) Failed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.failed)
+}
+
+// missing is the first job that is not on disk.
+func (s *Store) missing() int { return slices.Index(s.where, none) }
 
 func (s *Store) chunks() string { return filepath.Join(s.dir, chunksName) }
-
-func (s *Store) chunk(replicate int) string {
-	return filepath.Join(s.chunks(), fmt.Sprintf("%06d", replicate))
-}
 
 // standing is what a folder holds.
 type standing struct {
 	manifest *Manifest // of a dataset, nil if none
-	chunks   *marker   // of an unfinished dataset, nil if none
+	chunks   *Manifest // of an unfinished dataset, nil if none
 	foreign  bool      // neither, and something else
 }
 
@@ -136,6 +297,19 @@ func (s *standing) command() string {
 		return s.manifest.Command
 	}
 	return s.chunks.Command
+}
+
+// versions says that the plan m differs from what stands by the program's
+// version, if it does.
+func (s *standing) versions(m *Manifest) string {
+	old := s.manifest
+	if old == nil {
+		old = s.chunks
+	}
+	if old.Version == m.Version {
+		return ""
+	}
+	return fmt.Sprintf("\n(it is of version %s, this is %s)", old.Version, m.Version)
 }
 
 // look finds out what stands in dir.
@@ -148,10 +322,10 @@ func look(dir string) (standing, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.manifest, err = readMarked[Manifest](filepath.Join(dir, manifestName)); err != nil {
+	if s.manifest, err = readManifest(filepath.Join(dir, manifestName)); err != nil {
 		return s, err
 	}
-	if s.chunks, err = readMarked[marker](filepath.Join(dir, chunksName, planName)); err != nil {
+	if s.chunks, err = readManifest(filepath.Join(dir, chunksName, planName)); err != nil {
 		return s, err
 	}
 	s.foreign = s.manifest == nil && s.chunks == nil && len(entries) > 0 && !stillborn(dir, entries)
@@ -166,27 +340,17 @@ func stillborn(dir string, entries []os.DirEntry) bool {
 	}
 	inside, err := os.ReadDir(filepath.Join(dir, chunksName))
 	for _, e := range inside {
-		if !strings.HasPrefix(e.Name(), planName) || !strings.HasSuffix(e.Name(), temporary) {
+		ours := strings.HasPrefix(e.Name(), planName) || strings.HasPrefix(e.Name(), pointsName)
+		if e.Name() != pointsName && !(ours && strings.HasSuffix(e.Name(), temporary)) {
 			return false
 		}
 	}
 	return err == nil
 }
 
-// marked is a JSON file that says which program wrote it.
-type marked interface {
-	wrote() (program string, format int)
-}
-
-func (m *marker) wrote() (string, int)   { return m.Program, m.Format }
-func (m *Manifest) wrote() (string, int) { return m.Program, m.Format }
-
-// readMarked reads a file of ours; nil if there is none or another program
-// wrote it. One of another format is an error.
-func readMarked[T any, P interface {
-	*T
-	marked
-}](path string) (P, error) {
+// readManifest reads a manifest of ours; nil if there is none or another
+// program wrote it. One of another format is an error.
+func readManifest(path string) (*Manifest, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -194,15 +358,12 @@ func readMarked[T any, P interface {
 	if err != nil {
 		return nil, err
 	}
-	p := P(new(T))
-	if json.Unmarshal(text, p) != nil {
+	m := &Manifest{}
+	switch err := json.Unmarshal(text, m); {
+	case err != nil || m.Program != Program:
 		return nil, nil
+	case m.Format != Format:
+		return nil, fmt.Errorf("%w: %s is of format %d, this program reads and writes format %d", ErrRefused, path, m.Format, Format)
 	}
-	switch program, format := p.wrote(); {
-	case program != Program:
-		return nil, nil
-	case format != Format:
-		return nil, fmt.Errorf("%w: %s is of format %d, this program reads and writes format %d", ErrRefused, path, format, Format)
-	}
-	return p, nil
+	return m, nil
 }

@@ -22,6 +22,7 @@ import (
 	"idleshift/metrics"
 	"idleshift/scenarios"
 	"idleshift/sim"
+	"idleshift/sim/experiment"
 )
 
 // small is a plan of three regimes, one of them pooled.
@@ -146,17 +147,28 @@ func fill(sink sim.Sink, regimes []string, replicate int) ([]sim.Result, error) 
 
 // job does one replicate from beginning to end.
 func job(s *Store, replicate int) error {
-	c, err := s.Begin(replicate, firmInfos())
+	j, err := begin(s, replicate)
 	if err != nil {
 		return err
 	}
-	defer c.Abort()
-	results, err := fill(c, s.plan.Scenario.Compare, replicate)
+	defer j.Abort()
+	results, err := fill(j, s.plan.Regimes, replicate)
 	if err != nil {
 		return err
 	}
-	return c.Commit(results)
+	return j.Commit(results)
 }
+
+// alone does a job and puts it on disk by itself.
+func alone(s *Store, replicate int) error { return errors.Join(job(s, replicate), s.Flush()) }
+
+// begin starts a job of the small scenario.
+func begin(s *Store, replicate int) (*Job, error) {
+	return s.Begin(experiment.Job{Replicate: replicate}, small(1).Scenario, firmInfos())
+}
+
+// done reports whether a replicate is on disk.
+func done(s *Store, replicate int) bool { return s.Done(experiment.Job{Replicate: replicate}) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -172,7 +184,7 @@ func produce(dir string, plan Plan, overwrite bool) error {
 		return err
 	}
 	for i := range plan.Scenario.Replicates {
-		if s.Done(i) {
+		if done(s, i) {
 			continue
 		}
 		if err := job(s, i); err != nil {
@@ -221,7 +233,7 @@ func TestSameBytes(t *testing.T) {
 	s, err := Create(backwards, plan, false)
 	must(t, err)
 	for i := 4; i >= 0; i-- {
-		must(t, job(s, i))
+		must(t, alone(s, i))
 	}
 	must(t, s.Merge())
 	same(t, "last replicate first", contents(t, backwards), want)
@@ -240,18 +252,18 @@ func TestSameBytes(t *testing.T) {
 	resumed := t.TempDir()
 	s, err = Create(resumed, plan, false)
 	must(t, err)
-	must(t, job(s, 1))
-	aborted, err := s.Begin(2, firmInfos())
+	must(t, alone(s, 1))
+	aborted, err := begin(s, 2)
 	must(t, err)
 	must(t, aborted.Day(0, 0, newWorld(2).day()))
 	aborted.Abort()
-	abandoned, err := s.Begin(3, firmInfos()) // as a killed process leaves it
+	abandoned, err := begin(s, 3) // as a killed process leaves it
 	must(t, err)
 	must(t, abandoned.Day(0, 0, newWorld(3).day()))
 	if err := s.Merge(); !errors.Is(err, ErrUnfinished) {
 		t.Errorf("merged with four replicates missing: %v", err)
 	}
-	if s.Done(2) || s.Done(3) || !s.Done(1) {
+	if done(s, 2) || done(s, 3) || !done(s, 1) {
 		t.Error("what was finished is not what is done")
 	}
 	must(t, produce(resumed, plan, false))
@@ -263,8 +275,8 @@ func TestSameBytes(t *testing.T) {
 	other, err := Create(twice, plan, false)
 	must(t, err)
 	for i := range 5 {
-		must(t, job(s, i))
-		must(t, job(other, i)) // finished by another process already
+		must(t, alone(s, i))
+		must(t, alone(other, i)) // finished by another process already
 	}
 	must(t, s.Merge())
 	same(t, "two processes", contents(t, twice), want)
@@ -322,7 +334,7 @@ func TestFolders(t *testing.T) {
 	must(t, os.WriteFile(scratch(filepath.Join(dir, chunksName, planName)), []byte("{"), 0o666))
 	s, err := Create(dir, plan, false)
 	must(t, err)
-	must(t, job(s, 0))
+	must(t, alone(s, 0))
 	if _, err := Open(dir); !errors.Is(err, ErrUnfinished) || !strings.Contains(err.Error(), plan.Command) {
 		t.Errorf("unfinished: %v", err)
 	}
@@ -330,7 +342,7 @@ func TestFolders(t *testing.T) {
 	refused("unfinished, another plan", err, "--overwrite", plan.Command)
 	s, err = Create(dir, plan, true)
 	must(t, err)
-	if !s.Done(0) {
+	if !done(s, 0) {
 		t.Error("--overwrite throws away what the same plan has finished")
 	}
 	must(t, produce(dir, plan, false))
@@ -338,7 +350,7 @@ func TestFolders(t *testing.T) {
 	complete := contents(t, dir)
 	s, err = Create(dir, plan, false)
 	must(t, err)
-	if !s.Complete() || !s.Done(1) {
+	if !s.Complete() || !done(s, 1) {
 		t.Error("a complete dataset is not known as such")
 	}
 	must(t, s.Merge())
@@ -349,7 +361,7 @@ func TestFolders(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("mine"), 0o666))
 	s, err = Create(dir, other, true)
 	must(t, err)
-	if s.Complete() || s.Done(0) {
+	if s.Complete() || done(s, 0) {
 		t.Error("another plan is complete at once")
 	}
 	if d, err := Open(dir); err != nil || d.Command != plan.Command {
@@ -587,7 +599,7 @@ func TestDamage(t *testing.T) {
 					t.Errorf("%s, damaged, is complete: %v", table, err)
 				}
 			}
-			m, err := readMarked[Manifest](filepath.Join(dir, manifestName))
+			m, err := readManifest(filepath.Join(dir, manifestName))
 			must(t, err)
 			d := &Dataset{dir, *m} // as if the manifest agreed; no reader may panic
 			d.CSV(table, new(bytes.Buffer))
@@ -620,17 +632,17 @@ func TestDamagedChunk(t *testing.T) {
 	s, err := Create(dir, plan, false)
 	must(t, err)
 	for i := range 3 {
-		must(t, job(s, i))
+		must(t, alone(s, i))
 	}
-	path := filepath.Join(s.chunk(1), fileName(metrics.Days))
+	path := filepath.Join(s.chunks(), s.kept[1], fileName(metrics.Days))
 	text, err := os.ReadFile(path)
 	must(t, err)
 	text[len(text)/2] ^= 1
 	must(t, os.WriteFile(path, text, 0o666))
-	if err := s.Merge(); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "replicate 1") {
+	if err := s.Merge(); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), filepath.Base(filepath.Dir(path))) {
 		t.Errorf("merging a damaged chunk: %v", err)
 	}
-	if s.Done(1) || !s.Done(0) || !s.Done(2) {
+	if done(s, 1) || !done(s, 0) || !done(s, 2) {
 		t.Error("not the damaged chunk alone is run again")
 	}
 	must(t, produce(dir, plan, false))
@@ -644,19 +656,19 @@ func TestWriteFails(t *testing.T) {
 	plan := small(2)
 	s, err := Create(dir, plan, false)
 	must(t, err)
-	must(t, job(s, 0))
-	c, err := s.Begin(1, firmInfos())
+	must(t, alone(s, 0))
+	c, err := begin(s, 1)
 	must(t, err)
-	c.days.out.file.Close() // every write from here on fails
+	c.chunk.days.out.file.Close() // every write from here on fails
 	results, err := fill(c, plan.Scenario.Compare, 1)
 	if err == nil {
-		err = c.Commit(results)
+		err = errors.Join(c.Commit(results), s.Flush())
 	}
-	if err == nil || !strings.Contains(err.Error(), "finished replicates are kept") {
+	if err == nil || !strings.Contains(err.Error(), "finished work is kept") {
 		t.Errorf("a write that failed: %v", err)
 	}
 	c.Abort()
-	if s.Done(1) || !s.Done(0) {
+	if done(s, 1) || !done(s, 0) {
 		t.Error("a failed write changed what is finished")
 	}
 	entries, err := os.ReadDir(s.chunks())
@@ -664,7 +676,7 @@ func TestWriteFails(t *testing.T) {
 	if len(entries) != 2 {
 		t.Errorf("Abort leaves %v", entries)
 	}
-	c, err = s.Begin(1, firmInfos())
+	c, err = begin(s, 1)
 	must(t, err)
 	defer c.Abort()
 	for name, results := range map[string][]sim.Result{"none": nil, "two": make([]sim.Result, 2), "of nothing": make([]sim.Result, 3)} {
@@ -738,7 +750,7 @@ func BenchmarkDays(b *testing.B) {
 	plan.Tables, _ = Select("days")
 	s, err := Create(b.TempDir(), plan, false)
 	must(b, err)
-	c, err := s.Begin(0, firmInfos())
+	c, err := begin(s, 0)
 	must(b, err)
 	defer c.Abort()
 	w := newWorld(0)
@@ -764,7 +776,7 @@ func BenchmarkMerge(b *testing.B) {
 	plan := small(1)
 	s, err := Create(b.TempDir(), plan, false)
 	must(b, err)
-	c, err := s.Begin(0, firmInfos())
+	c, err := begin(s, 0)
 	must(b, err)
 	results, err := fill(c, plan.Scenario.Compare, 0)
 	must(b, err)
@@ -773,11 +785,10 @@ func BenchmarkMerge(b *testing.B) {
 		must(b, c.Day(1, agents.Day(i), w.day()))
 	}
 	must(b, c.Commit(results))
-	records, err := s.records()
-	must(b, err)
+	must(b, s.Flush())
 	rows := int64(0)
 	for b.Loop() {
-		f, err := s.join(metrics.Days, filepath.Join(b.TempDir(), "days.parquet"), records)
+		f, err := s.join(metrics.Days, filepath.Join(b.TempDir(), "days.parquet"))
 		must(b, err)
 		rows += f.Rows
 	}

@@ -4,6 +4,9 @@
 // what they produce does not depend on how many run at a time, in which order
 // they finish or which were done before. The package knows nothing of files:
 // each job fills a Recorder, which keeps the job whole or drops it.
+//
+// Points are loaded when their jobs begin and forgotten after them, so that
+// memory does not grow with their number.
 package experiment
 
 import (
@@ -11,6 +14,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -50,26 +54,31 @@ func Simulate(ctx context.Context, sc *scenarios.Scenario, replicate int, opt si
 
 // A Plan says what to run.
 type Plan struct {
-	Points []*scenarios.Scenario
-	Done   func(Job) bool // jobs that were finished before are skipped; nil: none was
-	Engine Engine
-	Sim    sim.Options
+	Points     int
+	Replicates int // of every point
+	// Scenario is that of a point. It is asked for when the first of the
+	// point's jobs begins, on a worker, and must then be left unchanged.
+	Scenario func(point int) (*scenarios.Scenario, error)
+	Done     func(Job) bool // jobs that are not to be run: finished before, or another's; nil: none
+	Engine   Engine
+	Sim      sim.Options
 	// Workers is the most jobs that run at a time.
 	Workers int
 	// Record opens the Recorder of a job over the job's region, on its worker.
 	Record func(Job, *sim.Region) (Recorder, error)
 	// Report is told of each job that ran, in the order of the jobs, one call
-	// at a time: its results, or its error. An error that it returns ends the
-	// experiment; returning nil lets the other jobs go on.
+	// at a time: its results, or its error, an *Error if the job itself failed
+	// rather than the disk. An error that it returns ends the experiment;
+	// returning nil lets the other jobs go on.
 	Report func(Job, []sim.Result, error) error
 }
 
 // Jobs are the plan's jobs that are still to do, by point, then replicate.
 func (p *Plan) Jobs() iter.Seq[Job] {
 	return func(yield func(Job) bool) {
-		for i, sc := range p.Points {
-			for r := range sc.Replicates {
-				job := Job{i, r}
+		for point := range p.Points {
+			for r := range p.Replicates {
+				job := Job{point, r}
 				if p.Done != nil && p.Done(job) {
 					continue
 				}
@@ -81,10 +90,12 @@ func (p *Plan) Jobs() iter.Seq[Job] {
 	}
 }
 
-// An Error is a job that failed.
+// An Error is a job that failed: the scenario cannot be run, the accounts do
+// not balance, or the program is wrong.
 type Error struct {
-	Job Job
-	Err error
+	Job   Job
+	Err   error
+	Stack []byte // of a panic, else nil
 }
 
 func (e *Error) Error() string {
@@ -113,15 +124,20 @@ func Run(ctx context.Context, p *Plan) error {
 		var workers errgroup.Group
 		workers.SetLimit(p.Workers)
 		defer workers.Wait()
+		point, scenario := -1, loader(nil)
 		for job := range p.Jobs() {
-			turn := make(chan outcome, 1)
+			if job.Point != point {
+				point = job.Point
+				scenario = sync.OnceValues(func() (*scenarios.Scenario, error) { return p.Scenario(job.Point) })
+			}
+			load, turn := scenario, make(chan outcome, 1)
 			select {
 			case turns <- turn:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 			workers.Go(func() error {
-				results, err := p.run(ctx, job)
+				results, err := p.run(ctx, job, load)
 				turn <- outcome{job, results, err}
 				return nil
 			})
@@ -147,40 +163,58 @@ func Run(ctx context.Context, p *Plan) error {
 	return err
 }
 
-// run runs one job from opening its Recorder to its end.
-func (p *Plan) run(ctx context.Context, job Job) (results []sim.Result, err error) {
+// loader gives the scenario of one point to all its jobs.
+type loader func() (*scenarios.Scenario, error)
+
+// run runs one job from loading its scenario to its end.
+func (p *Plan) run(ctx context.Context, job Job, load loader) (results []sim.Result, err error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	var rec Recorder
+	sc, err := load()
+	if err != nil {
+		return nil, err
+	}
+	sink := guarded{of: make([][]agents.Money, len(sc.Compare))}
 	defer func() {
+		var stack []byte
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			err, stack = fmt.Errorf("panic: %v", v), debug.Stack()
 		}
-		if err != nil {
-			results, err = nil, &Error{job, err}
-			if rec != nil {
-				rec.Abort()
-			}
+		if err == nil {
+			return
+		}
+		results = nil
+		if sink.Recorder != nil {
+			sink.Abort()
+		}
+		if sink.broken != nil {
+			err = sink.broken
+		} else {
+			err = &Error{job, err, stack}
 		}
 	}()
-	sc := p.Points[job.Point]
-	sink := profits{of: make([][]agents.Money, len(sc.Compare))}
-	results, err = p.Engine(ctx, sc, job.Replicate, p.Sim, func(region *sim.Region) (sim.Sink, error) {
-		opened, err := p.Record(job, region)
-		if err != nil {
-			return nil, err
-		}
-		rec, sink.Recorder = opened, opened
-		return &sink, nil
+	results, err = p.Engine(ctx, sc, job.Replicate, p.Sim, func(region *sim.Region) (_ sim.Sink, err error) {
+		sink.Recorder, err = p.Record(job, region)
+		return &sink, sink.note(err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	sink.compare(sc, results)
-	if err := rec.Commit(results); err != nil {
+	if err := balanced(results); err != nil {
 		return nil, err
 	}
-	rec = nil
-	return results, nil
+	sink.compare(sc, results)
+	return results, sink.Commit(results)
+}
+
+// balanced is an error if an account does not balance; only a run that checks
+// them finds out.
+func balanced(results []sim.Result) error {
+	for i := range results {
+		if b := results[i].Breaches; len(b) > 0 {
+			return fmt.Errorf("the accounts of %s do not balance: %d identities are broken, the first: %s", results[i].Regime, len(b), b[0])
+		}
+	}
+	return nil
 }

@@ -28,8 +28,8 @@ func (m *memory) Firms(int, []sim.FirmResult) error            { return nil }
 func (m *memory) Commit([]sim.Result) error                    { m.committed.Add(1); return m.failCommit }
 func (m *memory) Abort()                                       { m.aborted.Add(1) }
 
-func point(replicates int) *scenarios.Scenario {
-	return &scenarios.Scenario{Replicates: replicates, Compare: []string{"alone", "together"}, Baseline: "together"}
+func point(int) (*scenarios.Scenario, error) {
+	return &scenarios.Scenario{Compare: []string{"alone", "together"}, Baseline: "together"}, nil
 }
 
 // echo is an engine whose results carry the replicate.
@@ -63,7 +63,7 @@ func TestReportsInJobOrder(t *testing.T) {
 		var rec memory
 		var got []Job
 		err := Run(context.Background(), &Plan{
-			Points: []*scenarios.Scenario{point(11), point(4)}, Engine: slowFirst, Workers: workers,
+			Points: 3, Replicates: 5, Scenario: point, Engine: slowFirst, Workers: workers,
 			Record: func(Job, *sim.Region) (Recorder, error) { return &rec, nil },
 			Report: collect(&got),
 		})
@@ -85,7 +85,7 @@ func TestSkipsFinishedJobs(t *testing.T) {
 	var rec memory
 	var got []Job
 	err := Run(context.Background(), &Plan{
-		Points: []*scenarios.Scenario{point(5)}, Engine: echo, Workers: 2,
+		Points: 1, Replicates: 5, Scenario: point, Engine: echo, Workers: 2,
 		Done:   func(j Job) bool { return j.Replicate%2 == 0 },
 		Record: func(Job, *sim.Region) (Recorder, error) { return &rec, nil },
 		Report: collect(&got),
@@ -113,7 +113,7 @@ func TestFailingJobNamesItsReplicate(t *testing.T) {
 		var rec memory
 		var got []Job
 		err := Run(context.Background(), &Plan{
-			Points: []*scenarios.Scenario{point(40)}, Engine: engine, Workers: 2,
+			Points: 1, Replicates: 40, Scenario: point, Engine: engine, Workers: 2,
 			Record: func(Job, *sim.Region) (Recorder, error) { return &rec, nil },
 			Report: collect(&got),
 		})
@@ -138,7 +138,7 @@ func TestReportMaySwallowFailures(t *testing.T) {
 	var rec memory
 	failures := 0
 	err := Run(context.Background(), &Plan{
-		Points: []*scenarios.Scenario{point(9)}, Workers: 3,
+		Points: 1, Replicates: 9, Scenario: point, Workers: 3,
 		Engine: func(ctx context.Context, sc *scenarios.Scenario, r int, opt sim.Options, open func(*sim.Region) (sim.Sink, error)) ([]sim.Result, error) {
 			results, err := echo(ctx, sc, r, opt, open)
 			if r%3 == 0 {
@@ -163,7 +163,7 @@ func TestFailedCommitAborts(t *testing.T) {
 	full := errors.New("no space left on device")
 	rec := memory{failCommit: full}
 	err := Run(context.Background(), &Plan{
-		Points: []*scenarios.Scenario{point(1)}, Engine: echo, Workers: 1,
+		Points: 1, Replicates: 1, Scenario: point, Engine: echo, Workers: 1,
 		Record: func(Job, *sim.Region) (Recorder, error) { return &rec, nil },
 		Report: func(_ Job, _ []sim.Result, err error) error { return err },
 	})
@@ -176,7 +176,7 @@ func TestInterruptKeepsWhatWasFinished(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var rec memory
 	err := Run(ctx, &Plan{
-		Points: []*scenarios.Scenario{point(1000)}, Workers: 2,
+		Points: 1, Replicates: 1000, Scenario: point, Workers: 2,
 		Engine: func(ctx context.Context, sc *scenarios.Scenario, r int, opt sim.Options, open func(*sim.Region) (sim.Sink, error)) ([]sim.Result, error) {
 			if r >= 5 { // these would run until they are stopped
 				<-ctx.Done()
@@ -209,7 +209,7 @@ func TestFinishedResultsAreBounded(t *testing.T) {
 	finished := make(chan error, 1)
 	go func() {
 		finished <- Run(context.Background(), &Plan{
-			Points: []*scenarios.Scenario{point(500)}, Workers: workers,
+			Points: 1, Replicates: 500, Scenario: point, Workers: workers,
 			Engine: func(ctx context.Context, sc *scenarios.Scenario, r int, opt sim.Options, open func(*sim.Region) (sim.Sink, error)) ([]sim.Result, error) {
 				started.Add(1)
 				if r == 0 {
@@ -235,7 +235,7 @@ func TestFinishedResultsAreBounded(t *testing.T) {
 }
 
 func TestWorseOffIsAgainstTheBaseline(t *testing.T) {
-	sc := &scenarios.Scenario{Replicates: 1, Compare: []string{"low", "base", "merged"}, Baseline: "base"}
+	sc := &scenarios.Scenario{Compare: []string{"low", "base", "merged"}, Baseline: "base"}
 	firms := func(values ...agents.Money) []sim.FirmResult {
 		out := make([]sim.FirmResult, len(values))
 		for i, v := range values {
@@ -247,7 +247,7 @@ func TestWorseOffIsAgainstTheBaseline(t *testing.T) {
 	var got []sim.Result
 	var rec memory
 	err := Run(context.Background(), &Plan{
-		Points: []*scenarios.Scenario{sc}, Workers: 1,
+		Points: 1, Replicates: 1, Scenario: func(int) (*scenarios.Scenario, error) { return sc, nil }, Workers: 1,
 		Engine: func(ctx context.Context, sc *scenarios.Scenario, r int, opt sim.Options, open func(*sim.Region) (sim.Sink, error)) ([]sim.Result, error) {
 			s, err := open(nil)
 			if err != nil {
