@@ -85,7 +85,7 @@ func (d *decoder) checkComparison(sc *Scenario) {
 	}
 	in := func(regime string, keys ...string) {
 		if regime != "" && len(sc.Compare) > 0 && !slices.Contains(sc.Compare, regime) {
-			d.rule(keys, fmt.Sprintf("%q is not among the regimes to run", regime), "one of compare: "+some(sc.Compare), nearest(regime, sc.Compare), path("compare"))
+			d.rule(keys, fmt.Sprintf("%q is not among the regimes to run", regime), "one of compare: "+some(sc.Compare), Nearest(regime, sc.Compare), path("compare"))
 		}
 	}
 	in(sc.Baseline, "baseline")
@@ -246,7 +246,7 @@ func (d *decoder) checkKind(sc *Scenario, k *agents.Kind, at []string) {
 			d.rule(operator, "staff need no operator", "none: leave the key out", "", category)
 		case ok && other.Category != "staff":
 			staff := d.kinds(sc, func(k *agents.Kind) bool { return k.Category == "staff" })
-			d.rule(operator, fmt.Sprintf("%q is no staff kind but %s", k.Operator, other.Category), or(some(staff), "a kind of category staff"), nearest(k.Operator, staff),
+			d.rule(operator, fmt.Sprintf("%q is no staff kind but %s", k.Operator, other.Category), or(some(staff), "a kind of category staff"), Nearest(k.Operator, staff),
 				path("kinds", k.Operator, "category"))
 		}
 	}
@@ -292,7 +292,7 @@ func (d *decoder) checkOrders(sc *Scenario, c *agents.OrderClass, at []string) {
 		if k, ok := sc.Kinds[c.Breakdown]; ok && !sojourn(&k) {
 			fit := d.kinds(sc, sojourn)
 			d.rule(breakdown, fmt.Sprintf("units of %q do not break down: its availability.process is %s", c.Breakdown, k.Availability.Process),
-				or(some(fit), "a kind whose availability.process is sojourn"), nearest(c.Breakdown, fit), path("kinds", c.Breakdown, "availability", "process"))
+				or(some(fit), "a kind whose availability.process is sojourn"), Nearest(c.Breakdown, fit), path("kinds", c.Breakdown, "availability", "process"))
 		}
 	}
 	if len(c.Operations) == 0 {
@@ -312,7 +312,7 @@ func (d *decoder) checkOperation(sc *Scenario, o *agents.Operation, at []string)
 			}
 		}
 		d.rule(within(at, "domain"), fmt.Sprintf("%q lies within %s, the operation is one of %s", o.Domain, dom.Kind, o.Kind),
-			or(some(fit), "none: no domain lies within "+o.Kind), nearest(o.Domain, fit), within(at, "kind"), path("domains", o.Domain, "kind"))
+			or(some(fit), "none: no domain lies within "+o.Kind), Nearest(o.Domain, fit), within(at, "kind"), path("domains", o.Domain, "kind"))
 	}
 	d.checkLaw(&o.Hours, within(at, "hours"))
 }

@@ -16,6 +16,7 @@ type decoder struct {
 	root    *node
 	lost    string // text that could not be read
 	partial bool   // a base could not be read: what is missing may be there
+	own     bool   // a language of its own, not that of scenarios
 	errs    Errors
 	wrong   map[string]bool // keys that could not be read right
 	below   map[string]bool // and the tables that they are in
@@ -86,6 +87,10 @@ func (d *decoder) decode(s *spec, n *node, v reflect.Value, path []string, near 
 		d.table(s, n, v, path, near)
 	case named:
 		d.named(s, n, v, path)
+	case free:
+		if n != nil {
+			v.Set(reflect.ValueOf(n.whole()))
+		}
 	}
 }
 
@@ -121,7 +126,7 @@ func (d *decoder) words(s *spec, n *node, v reflect.Value, path []string) {
 	switch {
 	case s.enum != nil:
 		if !slices.Contains(s.enum, text) {
-			d.misread(n.at, path, strconv.Quote(text)+" is not one of the words for it", d.choice(s), nearest(text, s.enum))
+			d.misread(n.at, path, strconv.Quote(text)+" is not one of the words for it", d.choice(s), Nearest(text, s.enum))
 		}
 	case s.ref != "" && (text != "" || s.required):
 		d.refer(s.ref, text, n.at, path)
@@ -138,7 +143,7 @@ func (d *decoder) refer(ref, name string, at spot, path []string) {
 	if len(names) == 0 {
 		allowed = "none is defined; write a table [" + ref + ".NAME]"
 	}
-	d.misread(at, path, fmt.Sprintf("there is no %q in %s", name, ref), allowed, nearest(name, names))
+	d.misread(at, path, fmt.Sprintf("there is no %q in %s", name, ref), allowed, Nearest(name, names))
 }
 
 // names lists what a table of the scenario defines, sorted.
@@ -234,14 +239,14 @@ func (d *decoder) table(s *spec, n *node, v reflect.Value, path []string, near s
 func (d *decoder) unknown(s *spec, key string, at spot, path []string) {
 	keys := s.keys()
 	allowed := strings.Join(keys, ", ")
-	if len(keys) > 12 {
+	if len(keys) > 12 && !d.own {
 		allowed = "what `idleshift explain " + pattern(path) + "` lists"
 		if len(path) == 0 {
 			allowed = "what `idleshift explain` lists"
 		}
 	}
-	near := nearest(key, keys)
-	if near == "" || distance(key, near) > 1 {
+	near := Nearest(key, keys)
+	if !d.own && (near == "" || distance(key, near) > 1) {
 		if elsewhere := whereIs(key, path); elsewhere != "" {
 			near = elsewhere
 		}
@@ -335,8 +340,8 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// nearest is the name that was probably meant, or none.
-func nearest(word string, names []string) string {
+// Nearest is the name that was probably meant, or none.
+func Nearest(word string, names []string) string {
 	best, least := "", max(2, len(word)/3)+1
 	for _, name := range names {
 		dist := distance(strings.ToLower(word), strings.ToLower(name))

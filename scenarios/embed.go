@@ -32,7 +32,7 @@ func Names() ([]Shipped, error) {
 func Source(name string) (string, error) {
 	text, err := files.ReadFile(name + ".toml")
 	if err != nil {
-		return "", fmt.Errorf("no shipped scenario %q (allowed: %s)%s", name, strings.Join(shipped(), ", "), meant(nearest(name, shipped())))
+		return "", fmt.Errorf("no shipped scenario %q (allowed: %s)%s", name, strings.Join(shipped(), ", "), meant(Nearest(name, shipped())))
 	}
 	return string(text), nil
 }

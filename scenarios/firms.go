@@ -178,9 +178,9 @@ func (t *firmTable) header(in *csv.Reader, header []string) {
 		case slices.Contains(t.columns, c):
 			t.fail(line, column, c, "the column stands in the header twice", "", "")
 		case units && !slices.Contains(t.known.kinds, kind):
-			t.fail(line, column, c, fmt.Sprintf("there is no kind %q", kind), some(t.known.kinds), prefixed("units.", nearest(kind, t.known.kinds)))
+			t.fail(line, column, c, fmt.Sprintf("there is no kind %q", kind), some(t.known.kinds), prefixed("units.", Nearest(kind, t.known.kinds)))
 		case !units && (c == "units.KIND" || !slices.Contains(firmColumns, c)):
-			t.fail(line, column, or(c, "column "+strconv.Itoa(i+1)), "unknown column", strings.Join(firmColumns, ", "), nearest(c, firmColumns))
+			t.fail(line, column, or(c, "column "+strconv.Itoa(i+1)), "unknown column", strings.Join(firmColumns, ", "), Nearest(c, firmColumns))
 		}
 		t.columns = append(t.columns, c)
 	}
@@ -272,7 +272,7 @@ func (t *firmTable) refer(c cell, names []string, what string) {
 	if c.text == "" {
 		t.fail(c.line, c.column, c.key, "is missing", some(names), "")
 	} else if !slices.Contains(names, c.text) {
-		t.fail(c.line, c.column, c.key, fmt.Sprintf("there is no %s %q", what, c.text), or(some(names), "none is defined in the scenario"), nearest(c.text, names))
+		t.fail(c.line, c.column, c.key, fmt.Sprintf("there is no %s %q", what, c.text), or(some(names), "none is defined in the scenario"), Nearest(c.text, names))
 	}
 }
 
@@ -318,7 +318,7 @@ func (t *firmTable) link(rows []FirmRow, cells []firmCells) {
 			case !ok:
 				near := ""
 				if len(t.errs) < 100 { // to compare with every firm takes its time
-					near = nearest(c.text, all)
+					near = Nearest(c.text, all)
 				}
 				t.fail(c.line, c.column, c.key, fmt.Sprintf("there is no firm %q in the table", c.text), "", near)
 			case j == i:

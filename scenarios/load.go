@@ -106,7 +106,7 @@ func Load(name string, opt LoadOptions) (*Scenario, error) {
 	text, err := r.read(name)
 	if err != nil {
 		return nil, fmt.Errorf("no scenario %q: neither shipped (%s) nor a file that can be read: %w%s",
-			name, strings.Join(shipped(), ", "), err, meant(nearest(name, shipped())))
+			name, strings.Join(shipped(), ", "), err, meant(Nearest(name, shipped())))
 	}
 	return r.load(source{name: name, id: identity(name), dir: filepath.Dir(name), text: text}, opt)
 }
@@ -251,7 +251,7 @@ func (r *reader) base(here source, base *node) (next source, problem, allowed, n
 	text, err := r.read(path)
 	if err != nil {
 		return source{}, fmt.Sprintf("%q is neither a shipped scenario nor a file that can be read beside this one", name),
-			some(shipped()) + " or a path", nearest(name, shipped())
+			some(shipped()) + " or a path", Nearest(name, shipped())
 	}
 	return source{name: path, id: identity(path), dir: filepath.Dir(path), text: text}, "", "", ""
 }

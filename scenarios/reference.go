@@ -22,6 +22,7 @@ const (
 	list                   // a slice
 	table                  // a struct
 	named                  // a map of names
+	free                   // a Value: anything
 )
 
 // A spec is what the tags of a field say of its key.
@@ -70,6 +71,10 @@ func (s *spec) shape(t reflect.Type) {
 		s.form = named
 		s.element(t.Elem())
 	case reflect.Struct:
+		if t == reflect.TypeFor[Value]() {
+			s.form = free
+			break
+		}
 		s.form = table
 		for i := range t.NumField() {
 			f := t.Field(i)
@@ -302,6 +307,8 @@ func (s *spec) kind() string {
 			return "tables by name"
 		}
 		return plural(s.elem.kind()) + " by name"
+	case free:
+		word = "any value"
 	}
 	if s.optional {
 		word += ", may be absent"
@@ -408,7 +415,7 @@ func likely(words []string) string {
 	for i, w := range words {
 		next := s.child(w)
 		if next == nil {
-			if near := nearest(w, s.keys()); near != "" {
+			if near := Nearest(w, s.keys()); near != "" {
 				return strings.Join(append(within(words[:i], near), words[i+1:]...), ".")
 			}
 			return whereIs(words[len(words)-1], words[:i])

@@ -384,11 +384,7 @@ func (n *node) shown() string {
 	case int64:
 		return "the number " + strconv.FormatInt(v, 10)
 	case float64:
-		s := strconv.FormatFloat(v, 'g', -1, 64)
-		if !strings.ContainsAny(s, ".eIN") {
-			s += ".0"
-		}
-		return "the number " + s
+		return "the number " + Number(v)
 	case nil:
 		if n.isList {
 			return "a list"
