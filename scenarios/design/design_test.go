@@ -252,6 +252,19 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
+// A failure means that a base whose value is none of the levels has no place in
+// the tables.
+func TestOneAtATimeFromOutside(t *testing.T) {
+	d, err := Parse("test.toml", []byte("base = \"template\"\ndesign = \"one-at-a-time\"\n[factors.broker]\nkey = \"tiers.platform.broker\"\nlevels = [\"nearest\", \"random\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &d.Factors[0]
+	if len(d.Points) != 3 || d.Points[0].Set != nil || f.Label(d.Points[0].At[0]) != "as in base" || f.Numeric() {
+		t.Errorf("points %v of %v", d.Points, f.Levels)
+	}
+}
+
 // A failure means that a table of points is read as something else, or that it
 // depends on whether it is CSV or Parquet.
 func TestMatrix(t *testing.T) {

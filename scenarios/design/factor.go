@@ -54,7 +54,7 @@ func (f *Factor) Number(at float64) float64 {
 	switch {
 	case f.Levels == nil:
 		return at
-	case at >= 0 && f.Levels[int(at)].Number != nil:
+	case f.Levels[int(at)].Number != nil:
 		return *f.Levels[int(at)].Number
 	}
 	return math.NaN()
@@ -62,18 +62,11 @@ func (f *Factor) Number(at float64) float64 {
 
 // Label is what Point.At stands for, in words.
 func (f *Factor) Label(at float64) string {
-	switch {
-	case f.Levels == nil:
+	if f.Levels == nil {
 		return strconv.FormatFloat(at, 'g', -1, 64)
-	case at < 0:
-		return asBase
 	}
 	return f.Levels[int(at)].Label
 }
-
-// asBase is the label of a factor that a point leaves as the base scenario has
-// it, if that is none of the levels.
-const asBase = "as in base"
 
 // count is how many numbers a range of whole numbers has.
 func (f *Factor) count() int {

@@ -157,7 +157,8 @@ func (r *reader) isBase(set []string) bool {
 	})
 }
 
-// asBase is what Point.At holds for a factor that is left as it is.
+// asBase is what Point.At holds for a factor that is left as it is: if that is
+// none of the levels, a level of its own that sets nothing.
 func (r *reader) asBase(f *Factor) float64 {
 	if f.Levels == nil {
 		if f.Relative {
@@ -166,11 +167,12 @@ func (r *reader) asBase(f *Factor) float64 {
 		return f.moves[0].base
 	}
 	for i := range f.Levels {
-		if r.isBase(f.Levels[i].Set) {
+		if f.Levels[i].Set == nil || r.isBase(f.Levels[i].Set) {
 			return float64(i)
 		}
 	}
-	return -1
+	f.Levels = append(f.Levels, Level{Label: "as in base"})
+	return float64(len(f.Levels) - 1)
 }
 
 // morris is trajectories that move one factor after the other, in random order,
