@@ -336,6 +336,9 @@ func (j *Job) result(regime int, r *sim.Result) error {
 	if err != nil {
 		return err
 	}
+	if j.chunk.needs == nil {
+		return nil
+	}
 	for class := range r.Classes {
 		for size := range r.Classes[class] {
 			if err := j.chunk.needs.add(j.frame.Need(regime, j.replicate, class, size, &r.Classes[class][size])); err != nil {

@@ -31,10 +31,10 @@ type Plan struct {
 }
 
 // A Selection says which tables are written, and for which replicates. Make it
-// with Select.
+// with Select or SelectOnly.
 type Selection struct {
-	Tables   []string `json:"tables"`    // in the order of metrics.Tables; runs and needs are always among them
-	AllDeals bool     `json:"all_deals"` // deals of every replicate, not of the first alone
+	Tables   []string // in the order of metrics.Tables; runs is always among them
+	AllDeals bool     // deals of every replicate, not of the first alone
 }
 
 // Select reads a selection as users write it: names of tables with commas
@@ -45,19 +45,23 @@ func Select(list string) (Selection, error) {
 	if strings.TrimSpace(list) == "" {
 		return Selection{Tables: metrics.Tables}, nil
 	}
-	all := false
-	named := []string{metrics.Runs, metrics.Needs}
-	for _, name := range strings.Split(list, ",") {
+	return SelectOnly(append(strings.Split(list, ","), metrics.Needs))
+}
+
+// SelectOnly is the named tables, and runs.
+func SelectOnly(names []string) (Selection, error) {
+	s := Selection{}
+	named := []string{metrics.Runs}
+	for _, name := range names {
 		name = strings.TrimSpace(name)
 		if name == metrics.Deals+"=all" {
-			name, all = metrics.Deals, true
+			name, s.AllDeals = metrics.Deals, true
 		}
 		if !slices.Contains(metrics.Tables, name) {
 			return Selection{}, metrics.Unknown("table", name, append(slices.Clone(metrics.Tables), metrics.Deals+"=all"))
 		}
 		named = append(named, name)
 	}
-	s := Selection{AllDeals: all}
 	for _, name := range metrics.Tables {
 		if slices.Contains(named, name) {
 			s.Tables = append(s.Tables, name)
@@ -76,7 +80,7 @@ func (p *Plan) check() error {
 		return errors.New("plan without a scenario")
 	case p.Scenario.Replicates < 1 || len(p.Scenario.Compare) == 0:
 		return errors.New("plan without replicates or regimes")
-	case !p.Tables.has(metrics.Runs) || !p.Tables.has(metrics.Needs):
+	case !p.Tables.has(metrics.Runs) || p.Sweep == nil && !p.Tables.has(metrics.Needs):
 		return errors.New("plan without the tables runs and needs")
 	case p.Sweep != nil:
 		return p.Sweep.check(p.Points)

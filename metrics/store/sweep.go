@@ -31,19 +31,22 @@ type Sweep struct {
 	Hash    string            `json:"points_sha256"`
 }
 
-// A Factor is a column of every table of a sweep.
+// A Factor is a column of every table of a sweep: of numbers, or of words.
 type Factor struct {
-	Name   string   `json:"name"`
-	Unit   string   `json:"unit,omitempty"`
-	Doc    string   `json:"doc,omitempty"`
-	Levels []string `json:"levels,omitempty"` // of a factor of words
-	Whole  bool     `json:"whole,omitempty"`  // of whole numbers
+	Name    string    `json:"name"`
+	Doc     string    `json:"doc,omitempty"`
+	Whole   bool      `json:"whole,omitempty"`   // its numbers are whole
+	Levels  []string  `json:"levels,omitempty"`  // words for what it can be; nil for a range of numbers
+	Numbers []float64 `json:"numbers,omitempty"` // the levels, if they are numbers
 }
+
+// column is the name of the factor's column. No other column begins like it.
+func (f *Factor) column() string { return "factor_" + strings.ReplaceAll(f.Name, ",", ";") }
 
 // A Point is one scenario of a sweep.
 type Point struct {
 	Set     []string  `json:"set"`     // overrides of the base, key=value
-	At      []float64 `json:"at"`      // by factor: its value, or the position of its level
+	At      []float64 `json:"at"`      // by factor: its number, or the position of its level
 	Hash    string    `json:"sha256"`  // of the scenario
 	Command string    `json:"command"` // that runs the point by itself
 }
@@ -51,44 +54,23 @@ type Point struct {
 // pointsName is the file of the points beside the plan, a line of JSON for each.
 const pointsName = "points.jsonl"
 
-// reserved are the names of columns that a factor may not take.
-func reserved() ([]string, error) {
-	names := []string{"point"}
-	for _, table := range append(slices.Clone(metrics.Tables), metrics.Points, metrics.Failures) {
-		columns, err := metrics.Columns(table, "")
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range columns {
-			names = append(names, c.Name)
-		}
-	}
-	return names, nil
-}
-
 func (s *Sweep) check(points []Point) error {
 	if len(points) == 0 {
 		return errors.New("a design with no points: there is nothing to run")
 	}
-	taken, err := reserved()
-	if err != nil {
-		return err
-	}
-	for _, f := range s.Factors {
-		if f.Name == "" || strings.ContainsAny(f.Name, ",\"`") {
-			return fmt.Errorf("factor %q: a column cannot have this name; give the factor another", f.Name)
+	for i := range s.Factors {
+		for k := range i {
+			if s.Factors[i].column() == s.Factors[k].column() {
+				return fmt.Errorf("the factors %q and %q would share a column; name one of them otherwise", s.Factors[k].Name, s.Factors[i].Name)
+			}
 		}
-		if slices.Contains(taken, f.Name) {
-			return fmt.Errorf("factor %q: the tables have a column of this name already; give the factor another", f.Name)
-		}
-		taken = append(taken, f.Name)
 	}
 	for i, p := range points {
 		if len(p.At) != len(s.Factors) {
 			return fmt.Errorf("point %d has %d values for %d factors", i, len(p.At), len(s.Factors))
 		}
 		for k, f := range s.Factors {
-			if f.Levels != nil && (p.At[k] < 0 || int(p.At[k]) >= len(f.Levels)) {
+			if f.Levels != nil && !(p.At[k] >= 0 && int(p.At[k]) < len(f.Levels)) {
 				return fmt.Errorf("point %d: factor %s has no level %v", i, f.Name, p.At[k])
 			}
 		}
@@ -169,28 +151,106 @@ func (s *Sweep) columns() (fields []reflect.StructField, columns []metrics.Colum
 	for i, f := range s.Factors {
 		t := reflect.TypeFor[float64]()
 		switch {
-		case f.Levels != nil:
+		case f.words():
 			t = reflect.TypeFor[string]()
 		case f.Whole:
 			t = reflect.TypeFor[int64]()
 		}
-		add("Factor"+strconv.Itoa(i), t, "dict", metrics.Column{Name: f.Name, Unit: f.Unit, Doc: f.Doc})
+		add("Factor"+strconv.Itoa(i), t, "dict", metrics.Column{Name: f.column(), Doc: f.Doc})
 	}
 	return fields, columns
 }
+
+// words reports whether the factor's column is of words.
+func (f *Factor) words() bool { return f.Levels != nil && f.Numbers == nil }
 
 // values are those of the columns of point i.
 func (s *Sweep) values(i int, p *Point) []parquet.Value {
 	row := []parquet.Value{parquet.Int32Value(int32(i)).Level(0, 0, 0)}
 	for k, f := range s.Factors {
-		v := parquet.DoubleValue(p.At[k])
+		x := p.At[k]
+		if f.Numbers != nil {
+			x = f.Numbers[int(x)]
+		}
+		v := parquet.DoubleValue(x)
 		switch {
-		case f.Levels != nil:
-			v = parquet.ByteArrayValue([]byte(f.Levels[int(p.At[k])]))
+		case f.words():
+			v = parquet.ByteArrayValue([]byte(f.Levels[int(x)]))
 		case f.Whole:
-			v = parquet.Int64Value(int64(p.At[k]))
+			v = parquet.Int64Value(int64(x))
 		}
 		row = append(row, v.Level(0, 0, k+1))
 	}
 	return row
+}
+
+// at is the inverse of values for factor f: what Point.At holds.
+func (f *Factor) at(v parquet.Value) float64 {
+	x := 0.0
+	switch {
+	case f.words():
+		return float64(slices.Index(f.Levels, string(v.ByteArray())))
+	case f.Whole:
+		x = float64(v.Int64())
+	default:
+		x = v.Double()
+	}
+	if f.Numbers != nil {
+		return float64(slices.Index(f.Numbers, x))
+	}
+	return x
+}
+
+// At is where the points of a sweep lie: by point and factor its number, or the
+// position of its level.
+func (d *Dataset) At() ([][]float64, error) {
+	if d.Sweep == nil {
+		return nil, fmt.Errorf("%s holds a run, not a sweep", d.Dir)
+	}
+	f, p, err := d.open(metrics.Points)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	at := make([][]float64, d.Sweep.Points)
+	for i := range at {
+		at[i] = make([]float64, len(d.Sweep.Factors))
+	}
+	for k := range d.Sweep.Factors {
+		err := eachValue(p, k+1, func(i int, v parquet.Value) { at[i][k] = d.Sweep.Factors[k].at(v) })
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		}
+	}
+	return at, nil
+}
+
+// BytesPerJob is about what a job adds to the dataset: the mean over the jobs
+// that are on disk, what every file has beside its rows left out.
+func (s *Store) BytesPerJob() (float64, error) {
+	bytes, jobs := int64(0), 0
+	for _, name := range s.kept {
+		rec, err := s.read(name)
+		if err != nil {
+			return 0, err
+		}
+		jobs += len(rec.Jobs)
+		for i := range rec.Files {
+			f, err := os.Open(filepath.Join(s.chunks(), name, rec.Files[i].Name))
+			if err != nil {
+				return 0, err
+			}
+			p, err := openParquet(f)
+			f.Close()
+			if err != nil {
+				return 0, err
+			}
+			for _, g := range p.Metadata().RowGroups {
+				for _, c := range g.Columns {
+					bytes += c.MetaData.TotalCompressedSize
+				}
+			}
+		}
+	}
+	return float64(bytes) / float64(max(jobs, 1)), nil
 }
