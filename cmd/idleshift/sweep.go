@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -74,6 +75,7 @@ func (f *planFlags) flags(cmd *cobra.Command) {
 type workFlags struct {
 	workers     int
 	maxFailures int
+	checkpoint  time.Duration
 	quiet       bool
 	progress    bool
 }
@@ -82,6 +84,7 @@ func (f *workFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.workers, "workers", 0, "runs at a time (default all cores)")
 	flags.IntVar(&f.maxFailures, "max-failures", 100, "stop when more runs than this have failed; until then a failure is recorded and the rest goes on")
+	flags.DurationVar(&f.checkpoint, "checkpoint", store.Checkpoint, "longest that a finished run waits to be put on disk, or a hundredth of the time so far")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but errors")
 	flags.BoolVar(&f.progress, "progress", false, "show a progress bar even when piped")
 }
@@ -92,6 +95,8 @@ func (f *workFlags) check() error {
 		return badInputf("--workers %d: must be 0 (all cores) or more", f.workers)
 	case f.maxFailures < 0:
 		return badInputf("--max-failures %d: must be 0 or more", f.maxFailures)
+	case f.checkpoint < 0:
+		return badInputf("--checkpoint %v: must be 0 or more", f.checkpoint)
 	case f.workers == 0:
 		f.workers = runtime.GOMAXPROCS(0)
 	}
@@ -455,6 +460,7 @@ func (p *program) work(ctx context.Context, data *store.Store, dir string, shard
 	if todo == 0 {
 		return nil
 	}
+	data.Checkpoint = f.checkpoint
 	err := p.simulateSweep(ctx, data, f, newMeter(p, f, todo), nil, func(j experiment.Job) bool {
 		return data.Done(j) || !shard.Has(number(data, j), data.Jobs())
 	})

@@ -55,17 +55,17 @@ type entry struct {
 	Rows  []int64 `json:"rows,omitempty"`  // by table
 }
 
-// A chunk is put on disk when it has taken this long, so that a kill loses
-// little, or a hundredth of the time since the store was opened, so that the
-// number of chunks stays small.
-const (
-	shortest  = 2 * time.Second
-	hundredth = 100
-)
+// Checkpoint is a Store's, unless it is told otherwise: a kill loses no more
+// than that of every worker's time, and the disk takes little of it.
+const Checkpoint = 2 * time.Second
+
+// share of the time since the store was opened that a chunk may take, so that
+// the number of chunks stays small.
+const share = 100
 
 // ripe reports whether it is time to put the chunk on disk.
 func (c *chunk) ripe() bool {
-	return time.Since(c.began) >= max(shortest, time.Since(c.store.opened)/hundredth)
+	return time.Since(c.began) >= max(c.store.Checkpoint, time.Since(c.store.opened)/share)
 }
 
 func (s *Store) newChunk(first int) (*chunk, error) {

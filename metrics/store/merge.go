@@ -22,7 +22,7 @@ func (s *Store) Merge() error {
 	if s.complete {
 		return nil
 	}
-	if err := s.merge(); err != nil {
+	if err := s.merge(); err != nil && !s.Superseded() {
 		return fmt.Errorf("merging %s: %w", s.dir, kept(err))
 	}
 	s.complete = true

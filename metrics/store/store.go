@@ -35,6 +35,10 @@ var (
 // A Store is a dataset being made. Its methods may be called from several
 // goroutines at once, and several processes may fill one folder.
 type Store struct {
+	// Checkpoint is how long finished jobs may wait for others before they are
+	// put on disk; later on, a hundredth of the time since the store was opened.
+	Checkpoint time.Duration
+
 	dir      string
 	plan     *Manifest // without files
 	lines    *points   // of a sweep
@@ -123,7 +127,7 @@ func Resume(dir, version string) (*Store, error) {
 
 // reopen goes on with what stands in the folder.
 func reopen(dir string, m *Manifest) (*Store, error) {
-	s := &Store{dir: dir, plan: m, opened: time.Now()}
+	s := &Store{Checkpoint: Checkpoint, dir: dir, plan: m, opened: time.Now()}
 	if m.Sweep != nil {
 		var err error
 		if s.lines, err = openPoints(s.chunks(), m.Sweep); err != nil {
@@ -215,8 +219,8 @@ func (s *Store) Complete() bool { return s.complete }
 // Superseded reports whether another process has completed the dataset since
 // this store was opened.
 func (s *Store) Superseded() bool {
-	m, err := readManifest(filepath.Join(s.dir, manifestName))
-	return err == nil && m != nil && m.Plan == s.plan.Plan
+	standing, err := look(s.dir)
+	return err == nil && standing.chunks == nil && standing.manifest != nil && standing.manifest.Plan == s.plan.Plan
 }
 
 // Manifest is what the dataset says of itself, its files apart; it must not be
