@@ -63,7 +63,7 @@ func (p *program) code(err error) int {
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case !p.started, errors.As(err, &bad), errors.As(err, &unservable), errors.Is(err, store.ErrRefused):
+	case !p.started, errors.As(err, &bad), errors.As(err, &unservable), errors.Is(err, store.ErrRefused), errors.Is(err, store.ErrSweep):
 		return exitBadInput
 	}
 	return exitFailure

@@ -126,7 +126,7 @@ type Runs struct {
 // Runs reads the runs table. Its metrics are those of the program that wrote it.
 func (d *Dataset) Runs() (*Runs, error) {
 	if d.Sweep != nil {
-		return nil, fmt.Errorf("%s holds a sweep of %d points, not a run", d.Dir, d.Sweep.Points)
+		return nil, fmt.Errorf("%s holds %w of %d points, not a run", d.Dir, ErrSweep, d.Sweep.Points)
 	}
 	f, p, err := d.open(metrics.Runs)
 	if err != nil {

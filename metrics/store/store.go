@@ -28,6 +28,8 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrUnfinished is the error of Open for a dataset that is not complete.
 	ErrUnfinished = errors.New("unfinished")
+	// ErrSweep is the error for a sweep where a run is read.
+	ErrSweep = errors.New("a sweep")
 	// ErrDamaged is the error for files that are not what was written.
 	ErrDamaged = errors.New("damaged")
 )
@@ -84,10 +86,7 @@ func Create(dir string, plan Plan, overwrite bool) (*Store, error) {
 		if err := old.verify(dir); err != nil {
 			return nil, fmt.Errorf("%w; make it anew with --overwrite", err)
 		}
-		if c != nil && c.Plan == m.Plan { // stopped between the manifest and the end
-			err = os.RemoveAll(filepath.Join(dir, chunksName))
-		}
-		return &Store{dir: dir, plan: m, complete: true}, err
+		return completed(dir, m, c)
 	case c != nil && c.Plan == m.Plan:
 		return reopen(dir, m)
 	case (old != nil || c != nil) && !overwrite:
@@ -113,7 +112,7 @@ func Resume(dir, version string) (*Store, error) {
 		if m.Sweep == nil {
 			return nil, fmt.Errorf("%w: %s holds a run, not a sweep", ErrRefused, dir)
 		}
-		return &Store{dir: dir, plan: m, complete: true}, nil
+		return completed(dir, m, c)
 	case c == nil:
 		return nil, fmt.Errorf("%w: %s holds no sweep; make one with\n  idleshift sweep plan DESIGN --dir %s", ErrRefused, dir, dir)
 	case c.Sweep == nil:
@@ -123,6 +122,16 @@ func Resume(dir, version string) (*Store, error) {
 			ErrRefused, dir, Program, c.Version, version)
 	}
 	return reopen(dir, c)
+}
+
+// completed is the store of a dataset that stands. What is left of its chunks,
+// if it was stopped after the manifest was written, goes.
+func completed(dir string, m, left *Manifest) (*Store, error) {
+	s := &Store{dir: dir, plan: m, complete: true}
+	if left == nil || left.Plan == m.Plan {
+		return s, os.RemoveAll(s.chunks())
+	}
+	return s, nil
 }
 
 // reopen goes on with what stands in the folder.
