@@ -115,75 +115,71 @@ func Sobol(s *Sample, k int, noise bool, b Bootstrap) *Indices {
 	if second {
 		pairs = k * (k - 1) / 2
 	}
-	const others = 3 // variance and two shares of noise
-	size := 2*k + pairs + others
-	estimate := func(blocks []int, out []float64) {
-		// every row alone is spread over the whole of the design
-		var sum, square, inMean, inRun float64
+	center := stat.Mean(mean, nil)
+	// product of the outcomes in two rows, without the noise that they share
+	product := func(p, q int) float64 {
+		x := (mean[p] - center) * (mean[q] - center)
+		if s.Point[p] == s.Point[q] {
+			x -= vary[p]
+		}
+		return x
+	}
+	// square of the change between two rows, without noise
+	change := func(p, q int) float64 {
+		if s.Point[p] == s.Point[q] {
+			return 0
+		}
+		d := mean[p] - mean[q]
+		return d*d - vary[p] - vary[q]
+	}
+	// what each block adds to first, total and second orders, and behind them to
+	// the sums of outcomes, squares, and noise of the means and of runs
+	sums := 2*k + pairs
+	adds := make([][]float64, n)
+	for i := range adds {
+		x := make([]float64, sums+4)
+		rowA, rowB := i*s.Block, (i+1)*s.Block-1
+		both := product(rowA, rowB)
+		for f := range k {
+			ab := rowA + 1 + f
+			if !second {
+				x[f] = product(rowB, ab) - both
+				x[k+f] = change(rowA, ab) / 2
+				continue
+			}
+			ba := ab + k
+			x[f] = (product(rowB, ab)+product(rowA, ba))/2 - both
+			x[k+f] = (change(rowA, ab) + change(rowB, ba)) / 4
+			for g := f + 1; g < k; g++ {
+				x[2*k+Pair(f, g, k)] = (product(ba, rowA+1+g)+product(rowA+1+k+g, ab))/2 - both
+			}
+		}
+		for row := rowA; row <= rowB; row++ { // each alone is spread over the whole of the design
+			d := mean[row] - center
+			x[sums] += d
+			x[sums+1] += d * d
+			x[sums+2] += vary[row]
+			x[sums+3] += vary[row] * float64(len(s.Y[row]))
+		}
+		adds[i] = x
+	}
+	total := make([]float64, sums+4)
+	all := b.intervals(n, sums+3, func(blocks []int, out []float64) {
+		clear(total)
 		for _, i := range blocks {
-			for row := i * s.Block; row < (i+1)*s.Block; row++ {
-				sum += mean[row]
-				inMean += vary[row]
-				inRun += vary[row] * float64(len(s.Y[row]))
+			for j, x := range adds[i] {
+				total[j] += x
 			}
 		}
 		m := float64(len(blocks) * s.Block)
-		center := sum / m
-		for _, i := range blocks {
-			for row := i * s.Block; row < (i+1)*s.Block; row++ {
-				square += (mean[row] - center) * (mean[row] - center)
-			}
-		}
-		inMean, inRun = inMean/m, inRun/m
-		total := square / (m - 1)
-		variance := max(0, total-inMean)
-		// product of the outcomes in two rows, without the noise that they share
-		product := func(p, q int) float64 {
-			x := (mean[p] - center) * (mean[q] - center)
-			if s.Point[p] == s.Point[q] {
-				x -= vary[p]
-			}
-			return x
-		}
-		// square of the change between two rows, without noise
-		change := func(p, q int) float64 {
-			if s.Point[p] == s.Point[q] {
-				return 0
-			}
-			d := mean[p] - mean[q]
-			return d*d - vary[p] - vary[q]
-		}
-		clear(out)
-		for _, i := range blocks {
-			rowA, rowB := i*s.Block, i*s.Block+s.Block-1
-			both := product(rowA, rowB)
-			for f := range k {
-				ab := rowA + 1 + f
-				if !second {
-					out[f] += product(rowB, ab) - both
-					out[k+f] += change(rowA, ab) / 2
-					continue
-				}
-				ba := ab + k
-				out[f] += (product(rowB, ab)+product(rowA, ba))/2 - both
-				out[k+f] += (change(rowA, ab) + change(rowB, ba)) / 4
-			}
-			if second {
-				for f := range k {
-					for g := f + 1; g < k; g++ {
-						one := product(rowA+1+k+f, rowA+1+g)
-						other := product(rowA+1+k+g, rowA+1+f)
-						out[2*k+Pair(f, g, k)] += (one+other)/2 - both
-					}
-				}
-			}
-		}
+		inMean, inRun := total[sums+2]/m, total[sums+3]/m
+		variance := max(0, (total[sums+1]-total[sums]*total[sums]/m)/(m-1)-inMean)
 		scale := variance * float64(len(blocks))
 		if scale == 0 {
 			scale = math.NaN() // nothing varies: there are no shares
 		}
-		for f := range 2*k + pairs {
-			out[f] /= scale
+		for j := range sums {
+			out[j] = total[j] / scale
 		}
 		if second {
 			for f := range k {
@@ -192,17 +188,14 @@ func Sobol(s *Sample, k int, noise bool, b Bootstrap) *Indices {
 				}
 			}
 		}
-		out[2*k+pairs] = variance
-		out[2*k+pairs+1], out[2*k+pairs+2] = math.NaN(), math.NaN()
+		out[sums], out[sums+1], out[sums+2] = variance, math.NaN(), math.NaN()
 		if noise {
-			out[2*k+pairs+1] = inRun / (variance + inRun)
-			out[2*k+pairs+2] = inMean / (variance + inMean)
+			out[sums+1], out[sums+2] = inRun/(variance+inRun), inMean/(variance+inMean)
 		}
-	}
-	all := b.intervals(n, size, estimate)
+	})
 	return &Indices{
-		First: all[:k], Total: all[k : 2*k], Second: all[2*k : 2*k+pairs],
-		Variance: all[2*k+pairs], Noise: Noise{all[2*k+pairs+1], all[2*k+pairs+2]},
+		First: all[:k], Total: all[k : 2*k], Second: all[2*k : sums],
+		Variance: all[sums], Noise: Noise{all[sums+1], all[sums+2]},
 	}
 }
 

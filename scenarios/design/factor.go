@@ -154,3 +154,20 @@ func (m move) text(f *Factor, x float64) string {
 	}
 	return scenarios.Number(x)
 }
+
+// Share is how far the factor moves between two values of Point.At, as a share
+// of its range, downwards if negative: by the logarithm if its scale is, by the
+// positions of levels that are numbers, and whole between words.
+func (f *Factor) Share(from, to float64) float64 {
+	switch {
+	case f.Levels != nil && f.Numeric():
+		return (to - from) / float64(len(f.Levels)-1)
+	case f.Levels != nil && from == to:
+		return 0
+	case f.Levels != nil:
+		return 1
+	case f.Log:
+		return math.Log(to/from) / math.Log(f.High/f.Low)
+	}
+	return (to - from) / (f.High - f.Low)
+}

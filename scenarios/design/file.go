@@ -343,7 +343,9 @@ func (r *reader) span(out *Factor, f *factorFile) {
 			}
 		}
 	}
-	if n := out.count(); out.Steps > n {
+	if n := out.count(); n < 2 {
+		r.Wrong(here, fmt.Sprintf("%d whole numbers lie in the range", max(0, n)), "at least 2", "")
+	} else if out.Steps > n {
 		r.Wrong(at("factors", out.Name, "steps"), fmt.Sprintf("only %d whole numbers lie in the range", n), fmt.Sprintf("at most %d", n), "", here)
 	}
 }
@@ -400,6 +402,13 @@ func (r *reader) levels(out *Factor, f *factorFile) {
 			if sound && r.probe != nil && len(out.Keys) > 0 {
 				add(l, v)
 			}
+		}
+	}
+	for i := 1; i < len(out.Levels) && out.Numeric(); i++ {
+		if *out.Levels[i].Number < *out.Levels[i-1].Number {
+			v := f.Levels.Items[i]
+			r.WrongAt(v.Line, v.Column, here, fmt.Sprintf("%s is less than the level before it", v.Text), "numbers that rise", "")
+			break
 		}
 	}
 	if n := max(len(f.Levels.Items), len(f.Levels.Fields)); n < 2 {

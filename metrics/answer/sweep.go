@@ -1,0 +1,97 @@
+package answer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"idleshift/scenarios/design"
+)
+
+// A Sweep is the dataset of a design, as its analysis reads it.
+type Sweep struct {
+	Design     *design.Design
+	Command    string // that makes the dataset
+	Currency   string
+	Baseline   string
+	Regimes    []string
+	Replicates int
+
+	runs func(metric, regime string) ([][]float64, error) // by point and replicate
+	read map[string][][]float64                           // what runs gave before
+}
+
+// Check tells what is wrong with the outcomes and conditions of a design that
+// runs the given regimes.
+func Check(d *design.Design, regimes []string) error {
+	var errs []error
+	look := func(o *Outcome, err error) {
+		if err == nil {
+			err = o.check(regimes)
+		}
+		errs = append(errs, err)
+	}
+	for _, text := range d.Outcomes {
+		look(ParseOutcome(text))
+	}
+	for _, text := range d.Conditions {
+		c, err := ParseCondition(text)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		look(c.Left, nil)
+		look(c.Right, nil)
+	}
+	return errors.Join(errs...)
+}
+
+// outcomes parses what was asked for, or what the design asks for itself, or
+// the gain of every regime over the baseline.
+func (s *Sweep) outcomes(asked []string) ([]*Outcome, error) {
+	if len(asked) == 0 {
+		asked = s.Design.Outcomes
+	}
+	if len(asked) == 0 {
+		for _, r := range s.Regimes {
+			if r != s.Baseline {
+				asked = append(asked, gainOf+"("+r+")")
+			}
+		}
+	}
+	var all []*Outcome
+	for _, text := range asked {
+		o, err := ParseOutcome(text)
+		if err == nil {
+			err = o.check(s.Regimes)
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// rows are the outcomes at the rows of the design, with the point of each.
+func (s *Sweep) rows(y [][]float64) (rows [][]float64, points []int) {
+	points = s.Design.Rows
+	if points == nil {
+		for i := range y {
+			points = append(points, i)
+		}
+	}
+	for _, p := range points {
+		rows = append(rows, y[p])
+	}
+	return rows, points
+}
+
+// complete reports whether the outcome is there in every replicate.
+func complete(y []float64) bool { return !slices.ContainsFunc(y, math.IsNaN) }
+
+// note on points that have no outcome.
+func left(points int, what string) Note {
+	return Note{Code: "left_out", Text: fmt.Sprintf("%d %s were left out: a run failed there, or the outcome is not defined", points, what)}
+}
