@@ -105,30 +105,36 @@ file that exists is never overwritten.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(_ *cobra.Command, args []string) error {
-			path := args[0]
-			if !strings.HasSuffix(path, ".toml") {
-				path += ".toml"
-			}
 			text, err := scenarios.Source(from)
 			if err != nil {
 				return badInput{err}
 			}
-			f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-			if errors.Is(err, fs.ErrExist) {
-				return badInputf("%s exists and is left as it is: choose another name", path)
-			}
-			if err != nil {
-				return badInput{err}
-			}
-			_, err = f.WriteString(text)
-			if err := errors.Join(err, f.Close()); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(p.out, "wrote %s; run it with\n  %s\n", path, command("idleshift", "run", path))
-			return err
+			return p.begin(args[0], text, "run it with", "idleshift", "run")
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "template", "shipped scenario to copy")
 	complete(cmd, "from", scenarioArgument)
 	return cmd
+}
+
+// begin writes a file to begin with, unless it exists, and says what to do with
+// it: a command that takes its path.
+func (p *program) begin(name, text, todo string, words ...string) error {
+	path := name
+	if !strings.HasSuffix(path, ".toml") {
+		path += ".toml"
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return badInputf("%s exists and is left as it is: choose another name", path)
+	}
+	if err != nil {
+		return badInput{err}
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "wrote %s; %s\n  %s\n", path, todo, command(append(words, path)...))
+	return err
 }

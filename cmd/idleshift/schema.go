@@ -8,17 +8,19 @@ import (
 	"idleshift/scenarios"
 )
 
+var schemas = []string{"scenario", "answer", "comparison", "sensitivity", "summary"}
+
 func (p *program) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema [scenario|answer|comparison]",
+		Use:   "schema [scenario|answer|comparison|sensitivity|summary]",
 		Short: "Print the JSON Schema of scenarios and of what is printed as JSON",
 		Long: `schema prints the JSON Schema of scenario files, for editors that complete and
-check TOML by it; with answer, that of what run --json prints; with comparison,
-that of what compare --json prints.`,
+check TOML by it; with another word, that of what a command prints with --json:
+answer of run, comparison of compare, sensitivity and summary (of summarize).`,
 		Example: `  idleshift schema > scenario.schema.json
   idleshift schema answer`,
 		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: []string{"scenario", "answer", "comparison"},
+		ValidArgs: schemas,
 		RunE: func(_ *cobra.Command, args []string) error {
 			of := "scenario"
 			if len(args) > 0 {
@@ -36,8 +38,12 @@ that of what compare --json prints.`,
 				return p.writeJSON(answer.Schema())
 			case "comparison":
 				return p.writeJSON(answer.ComparisonSchema())
+			case "sensitivity":
+				return p.writeJSON(answer.SensitivitySchema())
+			case "summary":
+				return p.writeJSON(answer.SummarySchema())
 			}
-			return badInput{metrics.Unknown("schema", of, []string{"scenario", "answer", "comparison"})}
+			return badInput{metrics.Unknown("schema", of, schemas)}
 		},
 	}
 }

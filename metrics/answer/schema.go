@@ -15,6 +15,16 @@ func ComparisonSchema() map[string]any {
 	return schemaOf(reflect.TypeFor[Comparison](), "comparison of idleshift compare --json")
 }
 
+// SensitivitySchema is that of a Sensitivity.
+func SensitivitySchema() map[string]any {
+	return schemaOf(reflect.TypeFor[Sensitivity](), "ranking of idleshift sensitivity --json")
+}
+
+// SummarySchema is that of a Summary.
+func SummarySchema() map[string]any {
+	return schemaOf(reflect.TypeFor[Summary](), "summary of idleshift summarize --json")
+}
+
 func schemaOf(t reflect.Type, title string) map[string]any {
 	s := schema(t)
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"

@@ -205,6 +205,54 @@ func some(i stats.Interval) *Estimate {
 	return &e
 }
 
+// A SensitivityRow is one index of a Sensitivity, for tables.
+type SensitivityRow struct {
+	Outcome  string   `parquet:"outcome,dict"`
+	Factor   string   `parquet:"factor,dict"`
+	With     string   `parquet:"with,dict"` // the other factor of a second order, otherwise empty
+	Index    string   `parquet:"index,dict"`
+	Estimate *float64 `parquet:"estimate,optional"`
+	Low      *float64 `parquet:"low,optional"`
+	High     *float64 `parquet:"high,optional"`
+}
+
+// Rows are all indices, by outcome, factor and index.
+func (s *Sensitivity) Rows() []SensitivityRow {
+	var rows []SensitivityRow
+	for _, o := range s.Outcomes {
+		add := func(factor, with, index string, e *Estimate) {
+			if e != nil {
+				rows = append(rows, SensitivityRow{o.Outcome, factor, with, index, e.Mean.nullable(), e.Low.nullable(), e.High.nullable()})
+			}
+		}
+		for _, f := range o.Factors {
+			add(f.Factor, "", "total", f.Total)
+			add(f.Factor, "", "first", f.First)
+			add(f.Factor, "", "mu_star", f.Strength)
+			add(f.Factor, "", "mu", f.Mean)
+			add(f.Factor, "", "sigma", f.Deviation)
+			if f.Floor != nil {
+				add(f.Factor, "", "floor", &Estimate{*f.Floor, Number(math.NaN()), Number(math.NaN())})
+			}
+		}
+		for _, p := range o.Pairs {
+			add(p.First, p.Second, "second", &p.Index)
+		}
+		add("", "", "noise_of_run", o.RunNoise)
+		add("", "", "noise_of_mean", o.Noise)
+	}
+	return rows
+}
+
+// nullable is the number, nil where it is not defined.
+func (n Number) nullable() *float64 {
+	x := float64(n)
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
 // WriteText writes the ranking as tables for a terminal.
 func (s *Sensitivity) WriteText(w io.Writer) error {
 	t := &text{Writer: bufio.NewWriter(w)}

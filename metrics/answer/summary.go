@@ -357,6 +357,50 @@ func pair(down, across *division, points []int, verdict []string) PairVerdicts {
 	return v
 }
 
+// An EffectRow is the mean outcome over points that are alike in a factor, for
+// tables.
+type EffectRow struct {
+	Outcome string   `parquet:"outcome,dict"`
+	Factor  string   `parquet:"factor,dict"`
+	Group   string   `parquet:"group,dict"`
+	Points  int32    `parquet:"points"`
+	Mean    *float64 `parquet:"mean,optional"`
+	Low     *float64 `parquet:"low,optional"`
+	High    *float64 `parquet:"high,optional"`
+}
+
+// Effects are the means of all groups, by outcome and factor.
+func (s *Summary) Effects() (rows []EffectRow) {
+	for _, o := range s.Outcomes {
+		for _, f := range o.Factors {
+			for _, g := range f.Groups {
+				rows = append(rows, EffectRow{o.Outcome, f.Factor, g.Group, int32(g.Points), g.Mean.Mean.nullable(), g.Mean.Low.nullable(), g.Mean.High.nullable()})
+			}
+		}
+	}
+	return rows
+}
+
+// A VerdictRow is whether a condition holds at a point, for tables.
+type VerdictRow struct {
+	Condition  string   `parquet:"condition,dict"`
+	Point      int32    `parquet:"point,delta"`
+	Verdict    string   `parquet:"verdict,dict"`
+	Difference *float64 `parquet:"difference,optional"` // left side less right side
+	Low        *float64 `parquet:"low,optional"`
+	High       *float64 `parquet:"high,optional"`
+}
+
+// Verdicts are those of all conditions, by point.
+func (s *Summary) Verdicts() (rows []VerdictRow) {
+	for _, c := range s.Conditions {
+		for _, v := range c.Verdicts {
+			rows = append(rows, VerdictRow{c.Condition, int32(v.Point), v.Verdict, v.Difference.Mean.nullable(), v.Difference.Low.nullable(), v.Difference.High.nullable()})
+		}
+	}
+	return rows
+}
+
 // WriteText writes the summary as tables for a terminal.
 func (s *Summary) WriteText(w io.Writer) error {
 	t := &text{Writer: bufio.NewWriter(w)}
@@ -385,7 +429,10 @@ func (o *OutcomeSummary) write(t *text, s *Summary) {
 	rows := [][]string{}
 	for _, f := range o.Factors {
 		said := ""
-		if f.Effect.bounded() && !f.Effect.Clear() {
+		switch e := f.Effect; {
+		case e.Low == 0 && e.High == 0:
+			said = "none"
+		case e.bounded() && !e.Clear():
 			said = notDistinguishable
 		}
 		rows = append(rows, []string{f.Factor, f.From, f.To, t.money.format(f.Effect.Mean), t.bracket(f.Effect), said})

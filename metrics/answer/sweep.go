@@ -1,11 +1,13 @@
 package answer
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 
+	"idleshift/metrics/store"
 	"idleshift/scenarios/design"
 )
 
@@ -20,6 +22,28 @@ type Sweep struct {
 
 	runs func(metric, regime string) ([][]float64, error) // by point and replicate
 	read map[string][][]float64                           // what runs gave before
+}
+
+// OfSweep is the sweep of a dataset. It is an error if the dataset is a run.
+func OfSweep(d *store.Dataset) (*Sweep, error) {
+	if d.Sweep == nil {
+		return nil, fmt.Errorf("%s holds a run, not a sweep: its answer is what idleshift run prints", d.Dir)
+	}
+	s := &Sweep{
+		Design: &design.Design{}, Command: d.Command, Currency: d.Currency, Baseline: d.Baseline,
+		Regimes: d.Regimes, Replicates: d.Replicates, runs: d.PointValues, read: map[string][][]float64{},
+	}
+	if err := json.Unmarshal(d.Sweep.Design, s.Design); err != nil {
+		return nil, fmt.Errorf("%s: its design cannot be read: %w", d.Dir, err)
+	}
+	at, err := d.At()
+	if err != nil {
+		return nil, err
+	}
+	for i := range at {
+		s.Design.Points = append(s.Design.Points, design.Point{At: at[i]})
+	}
+	return s, nil
 }
 
 // Check tells what is wrong with the outcomes and conditions of a design that

@@ -136,7 +136,7 @@ func (c *chunk) keep() error {
 		rec.Files = append(rec.Files, file)
 		c.parts = c.parts[1:]
 	}
-	if err := writeJSON(filepath.Join(c.dir, recordName), rec); err != nil {
+	if err := WriteJSON(filepath.Join(c.dir, recordName), rec); err != nil {
 		return err
 	}
 	to := c.dir[:len(c.dir)-len(temporary)]

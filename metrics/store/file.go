@@ -64,8 +64,8 @@ func encodeJSON(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// writeJSON writes v to path whole or not at all.
-func writeJSON(path string, v any) error {
+// WriteJSON writes v, indented, to path whole or not at all.
+func WriteJSON(path string, v any) error {
 	text, err := encodeJSON(v)
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ func (s *Store) merge() error {
 	}
 	manifest := *s.plan
 	manifest.Files = files
-	if err := writeJSON(filepath.Join(dir, manifestName), manifest); err != nil {
+	if err := WriteJSON(filepath.Join(dir, manifestName), manifest); err != nil {
 		return err
 	}
 	return s.install(dir, &manifest)

@@ -168,7 +168,7 @@ func start(dir string, m *Manifest, all []Point) error {
 			return err
 		}
 	}
-	return writeJSON(filepath.Join(chunks, planName), m)
+	return WriteJSON(filepath.Join(chunks, planName), m)
 }
 
 // scan finds out what is finished.
