@@ -112,6 +112,7 @@ Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.`,
 		p.summarizeCommand(),
 		p.exportCommand(),
 		p.plotCommand(),
+		p.reproduceCommand(),
 		p.versionCommand(),
 	)
 	return root

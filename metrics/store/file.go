@@ -133,3 +133,15 @@ func (f *File) verify(dir string) error {
 	}
 	return nil
 }
+
+// WriteFile writes data to path, whole or not at all, and makes the folder if
+// there is none.
+func WriteFile(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return replace(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}

@@ -1,0 +1,254 @@
+package figures
+
+import (
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// A rowChart has a line for each row: its name, a picture along a common axis,
+// and numbers. Where the figure is narrow, name and numbers stand above the
+// picture.
+type rowChart struct {
+	rows      []row
+	heads     []string // of the columns of numbers
+	low, high float64  // ends of the axis
+	axis      string   // what it shows, with its unit
+	scale     scale    // in which its ticks are written
+	percent   bool     // ticks are percentages
+	legend    []key
+	above     func(p *pen, plot vg.Rectangle, x axis) // words above the plot
+	behind    func(p *pen, plot vg.Rectangle, x axis)
+	front     func(p *pen, plot vg.Rectangle, x axis)
+}
+
+// An axis maps a value to where it stands.
+type axis func(float64) vg.Length
+
+// A row is a line of a rowChart.
+type row struct {
+	name   string
+	cells  []string                                     // the first in bold
+	strong bool                                         // its name too
+	draw   func(p *pen, x axis, middle, half vg.Length) // half of the height of a bar
+}
+
+// A key is an entry of a legend.
+type key struct {
+	text string
+	draw func(p *pen, x, y vg.Length) // a sample of 1.2 by 0.8 em, from its left middle
+}
+
+// swatch is a key of one colour.
+func swatch(text string, c func(*pen) (fill [3]uint8)) key {
+	return key{text, func(p *pen, x, y vg.Length) {
+		f := c(p)
+		p.box(rgb(uint32(f[0])<<16|uint32(f[1])<<8|uint32(f[2])), x, y-0.38*p.em, x+1.2*p.em, y+0.38*p.em)
+	}}
+}
+
+// legendHeight is that of the keys on a width.
+func (p *pen) legendHeight(keys []key, width vg.Length) vg.Length {
+	return 1.35 * p.em * vg.Length(p.legendLines(keys, width, nil))
+}
+
+// legend draws keys from the upper left corner on.
+func (p *pen) legend(keys []key, at vg.Point, width vg.Length) {
+	p.legendLines(keys, width, func(k key, x vg.Length, line int) {
+		y := at.Y - 1.35*p.em*(vg.Length(line)+0.5)
+		k.draw(p, at.X+x, y)
+		p.write(p.style(0.9, p.ink, left), at.X+x+1.6*p.em, y, k.text)
+	})
+}
+
+// legendLines lays keys out in lines and returns their number.
+func (p *pen) legendLines(keys []key, width vg.Length, each func(k key, x vg.Length, line int)) int {
+	if len(keys) == 0 {
+		return 0
+	}
+	x, line := vg.Length(0), 0
+	s := p.style(0.9, p.ink, left)
+	for _, k := range keys {
+		w := 1.6*p.em + s.Width(k.text)
+		if x > 0 && x+w > width {
+			x, line = 0, line+1
+		}
+		if each != nil {
+			each(k, x, line)
+		}
+		x += w + 1.6*p.em
+	}
+	return line + 1
+}
+
+// axisHeight is that of an axis with what it shows, in em.
+const axisHeight = 3.1
+
+// head is the height above the rows.
+func (p *pen) head() vg.Length {
+	if p.narrow {
+		return 2.6 * p.em
+	}
+	return 1.8 * p.em
+}
+
+func (c *rowChart) height(p *pen, width vg.Length) vg.Length {
+	each := vg.Length(2.3)
+	if p.narrow {
+		each = 3.3
+	}
+	return p.legendHeight(c.legend, width) + p.em*(each*vg.Length(max(1, len(c.rows)))+axisHeight) + p.head()
+}
+
+func (c *rowChart) draw(p *pen, box vg.Rectangle) {
+	em := p.em
+	if len(c.legend) > 0 {
+		p.legend(c.legend, vg.Point{X: box.Min.X, Y: box.Max.Y}, box.Max.X-box.Min.X)
+		box.Max.Y -= p.legendHeight(c.legend, box.Max.X-box.Min.X)
+	}
+	name, first, other, head := p.label(right), bold(p.label(right)), p.style(0.92, p.pale, right), p.small(right)
+	plot := vg.Rectangle{Min: vg.Point{X: box.Min.X, Y: box.Min.Y + axisHeight*em}, Max: vg.Point{X: box.Max.X, Y: box.Max.Y - p.head()}}
+	var columns []vg.Length // right ends
+	if !p.narrow {
+		widths := make([]vg.Length, len(c.heads))
+		for i, h := range c.heads {
+			widths[i] = head.Width(h)
+			for _, r := range c.rows {
+				if i < len(r.cells) {
+					s := other
+					if i == 0 {
+						s = first
+					}
+					widths[i] = max(widths[i], s.Width(r.cells[i]))
+				}
+			}
+		}
+		at := box.Max.X
+		columns = make([]vg.Length, len(widths))
+		for i := len(widths) - 1; i >= 0; i-- {
+			columns[i] = at
+			at -= widths[i] + 1.2*em
+		}
+		plot.Max.X = at
+		longest := vg.Length(0)
+		for _, r := range c.rows {
+			longest = max(longest, name.Width(r.name))
+		}
+		plot.Min.X += min(longest, 0.36*(box.Max.X-box.Min.X)) + em
+	} else {
+		plot.Max.X -= em
+	}
+	x := func(v float64) vg.Length {
+		return plot.Min.X + (plot.Max.X-plot.Min.X)*vg.Length((v-c.low)/(c.high-c.low))
+	}
+	if c.behind != nil {
+		c.behind(p, plot, x)
+	}
+	c.drawAxis(p, plot, x)
+	each := (plot.Max.Y - plot.Min.Y) / vg.Length(max(1, len(c.rows)))
+	half, down := min(0.28*each, 0.75*em), vg.Length(0)
+	if p.narrow {
+		half, down = min(0.2*each, 0.6*em), 0.2*each
+	}
+	for i, r := range c.rows {
+		if r.draw != nil {
+			r.draw(p, x, plot.Max.Y-each*(vg.Length(i)+0.5)-down, half)
+		}
+	}
+	if c.front != nil {
+		c.front(p, plot, x)
+	}
+	for i, r := range c.rows {
+		y := plot.Max.Y - each*(vg.Length(i)+0.5)
+		if p.narrow {
+			y += 0.25 * each
+			p.box(p.paper, box.Min.X, y-0.25*each, box.Max.X, y+0.25*each)
+			p.writeAbove(r, box.Min.X, box.Max.X, y)
+		} else {
+			s := name
+			if r.strong {
+				s = bold(s)
+			}
+			p.write(s, plot.Min.X-em, y, fit(s, plot.Min.X-em-box.Min.X, r.name))
+			for k, cell := range r.cells {
+				s := other
+				if k == 0 {
+					s = first
+				}
+				p.write(s, columns[k], y, cell)
+			}
+		}
+	}
+	top := plot.Max.Y + 0.7*em
+	for i, at := range columns {
+		p.write(head, at, top, c.heads[i])
+	}
+	if p.narrow && len(c.heads) > 0 {
+		p.write(head, box.Max.X, plot.Max.Y+1.8*em, strings.Join(c.heads, "  "))
+	}
+	if c.above != nil {
+		c.above(p, plot, x)
+	}
+}
+
+// writeAbove writes the name and the numbers of a row in one line, as many
+// numbers as there is room for.
+func (p *pen) writeAbove(r row, from, to, y vg.Length) {
+	name := p.label(left)
+	if r.strong {
+		name = bold(name)
+	}
+	strong, pale := bold(p.label(right)), p.style(0.92, p.pale, right)
+	room := to - from - name.Width(r.name) - p.em
+	for n := len(r.cells); n > 0; n-- {
+		rest := ""
+		if n > 1 {
+			rest = "  " + strings.Join(r.cells[1:n], "  ")
+		}
+		if strong.Width(r.cells[0])+pale.Width(rest) <= room || n == 1 {
+			p.write(pale, to, y, rest)
+			p.write(strong, to-pale.Width(rest), y, r.cells[0])
+			room = to - from - strong.Width(r.cells[0]) - pale.Width(rest) - p.em
+			break
+		}
+	}
+	p.write(name, from, y, fit(name, room, r.name))
+}
+
+// drawAxis draws rules, ticks and what the axis shows.
+func (c *rowChart) drawAxis(p *pen, plot vg.Rectangle, x axis) {
+	s := c.scale
+	if s.divide == 0 {
+		s.divide = 1
+	}
+	if c.percent {
+		s.divide = 0.01
+	}
+	p.under(plot, x, ticks(c.low, c.high, s, p.most(plot.Max.X-plot.Min.X)), c.axis)
+}
+
+// most is how many ticks there is room for on a width.
+func (p *pen) most(width vg.Length) int { return min(9, max(2, int(width/(4.5*p.em)))) }
+
+// under draws a horizontal axis below a plot, with rules across it.
+func (p *pen) under(plot vg.Rectangle, x axis, marks []tick, title string) {
+	s := p.style(0.92, p.ink, middle)
+	for _, t := range marks {
+		at := x(t.value)
+		p.line(p.rule, 0.045*p.em, at, plot.Min.Y, at, plot.Max.Y)
+		p.line(p.pale, 0.06*p.em, at, plot.Min.Y, at, plot.Min.Y-0.35*p.em)
+		p.write(s, at, plot.Min.Y-0.95*p.em, t.label)
+	}
+	p.line(p.pale, 0.06*p.em, plot.Min.X, plot.Min.Y, plot.Max.X, plot.Min.Y)
+	if title != "" {
+		p.write(p.label(middle), (plot.Min.X+plot.Max.X)/2, plot.Min.Y-2.35*p.em, fit(p.label(middle), plot.Max.X-plot.Min.X+8*p.em, title))
+	}
+}
+
+// whisker draws an interval.
+func (p *pen) whisker(low, high, y vg.Length) {
+	w, end := 0.12*p.em, 0.32*p.em
+	p.line(p.ink, w, low, y, high, y)
+	p.line(p.ink, w, low, y-end, low, y+end)
+	p.line(p.ink, w, high, y-end, high, y+end)
+}
