@@ -111,9 +111,9 @@ func (p *program) plot(f *plotFlags, dir string, names []string) error {
 			picture, err := figures.Draw(data, name, p.version, o)
 			switch {
 			case errors.Is(err, figures.ErrNothing) && !asked:
-				p.say(false, "%s: %v", name, err)
+				p.say(false, "%s is not drawn: %v", name, err)
 			case err != nil:
-				return badInputf("%s: figure %s: %w", dir, name, err)
+				return badInputf("%s: %s is not drawn: %w", dir, name, err)
 			case f.out == "-":
 				_, err := p.out.Write(picture.Bytes)
 				return err

@@ -161,6 +161,11 @@ func readDays(d *Data) (*days, error) {
 		}
 		return nil
 	})
+	sort := []string{"machine", "lab", "floor", "staff"}
+	slices.SortStableFunc(out.kinds, func(a, b string) int {
+		category := func(kind string) int { return slices.Index(sort, d.scenario.Kinds[kind].Category) }
+		return category(a) - category(b)
+	})
 	return out, err
 }
 
@@ -210,6 +215,7 @@ func readFirms(d *Data) (*firms, error) {
 // A deal is a row of the deals table.
 type deal struct {
 	regime                        string
+	replicate                     int32
 	requester, provider, operator int32 // firms; -1 where there is none
 	hours, km                     float64
 	booked, operated              float64 // h, primary and operators'
@@ -220,7 +226,7 @@ func readDeals(d *Data) ([]deal, error) {
 	err := store.Read(d.Dataset, func(rows []metrics.DealRow) error {
 		for i := range rows {
 			r := &rows[i]
-			out = append(out, deal{r.Regime, r.Requester, r.Provider, r.Operator, r.Hours, r.Km, r.Booked, r.BookedOp})
+			out = append(out, deal{r.Regime, r.Replicate, r.Requester, r.Provider, r.Operator, r.Hours, r.Km, r.Booked, r.BookedOp})
 		}
 		return nil
 	})

@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -34,15 +35,26 @@ type Figure struct {
 // All are the figures.
 var All = []Figure{
 	{"gain", "What each regime gains over the baseline, with intervals, and what one merged firm would gain.", gain},
+	{"hours", "Where the hours went, regime by regime: own, shared, overtime, outside, late, lost; idle and down.", hours},
+	{"waterfall", "Which lines of the account lead from the baseline's surplus to that of a regime.", waterfall},
+	{"map", "The region: firms by size, and the hours that flow between places in a regime.", regionMap},
+	{"utilisation", "Utilisation over time by kind, in the baseline and in a regime, with intervals.", utilisation},
+	{"winners", "Who wins and who loses: how firms' profits change by size class, after transfers.", winners},
+	{"sharing", "Who shares what: hours worked for other firms by kind and regime.", sharing},
+	{"deals", "How large deals are, and how far the work goes, regime by regime.", deals},
 }
 
-// ErrNothing is the error for a figure that the data has nothing for.
+// ErrNothing is the error for a figure that the data has nothing for; its text
+// is the reason.
 var ErrNothing = errors.New("there is nothing to draw")
 
-// nothing is ErrNothing with a reason that completes "not drawn: …".
-func nothing(format string, a ...any) error {
-	return fmt.Errorf("%w: %w", ErrNothing, fmt.Errorf(format, a...))
-}
+// reason is an ErrNothing.
+type reason string
+
+func (r reason) Error() string      { return string(r) }
+func (reason) Is(target error) bool { return target == ErrNothing }
+
+func nothing(format string, a ...any) error { return reason(fmt.Sprintf(format, a...)) }
 
 // Options say how a figure is drawn; what is empty has its default.
 type Options struct {
@@ -118,6 +130,9 @@ func Draw(d *Data, name, version string, o Options) (*Picture, error) {
 	t := &themes[slices.IndexFunc(themes, func(t theme) bool { return t.name == o.Theme })]
 	c := content.layOut(s, t)
 	alt := content.title + ". " + content.alt
+	if len(content.notes) > 0 {
+		alt += " " + content.notes[0]
+	}
 	raw, err := c.encode(o.Format, s.dpi, about{content.title, alt, origin})
 	if err != nil {
 		return nil, err
@@ -147,7 +162,7 @@ func (c *content) layOut(s *size, t *theme) *canvas {
 	below := 0.9*em + 1.2*em*vg.Length(len(notes)) + margin
 	height := s.height
 	if height == 0 {
-		height = above + c.height(p, width) + below
+		height = vg.Length(math.Ceil((above + c.height(p, width) + below).Points()))
 	}
 	page := newCanvas(s.width, height, t.paper)
 	p.Canvas = draw.NewCanvas(page, s.width, height)

@@ -1,8 +1,9 @@
 package figures
 
 import (
-	"strings"
+	"image/color"
 
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -16,7 +17,9 @@ type rowChart struct {
 	axis      string   // what it shows, with its unit
 	scale     scale    // in which its ticks are written
 	percent   bool     // ticks are percentages
+	title     string   // of the chart, where a figure has several
 	legend    []key
+	words     vg.Length                               // least height of title and legend, to line charts up
 	above     func(p *pen, plot vg.Rectangle, x axis) // words above the plot
 	behind    func(p *pen, plot vg.Rectangle, x axis)
 	front     func(p *pen, plot vg.Rectangle, x axis)
@@ -39,11 +42,13 @@ type key struct {
 	draw func(p *pen, x, y vg.Length) // a sample of 1.2 by 0.8 em, from its left middle
 }
 
+// A hue is a colour of the theme.
+type hue func(*theme) color.RGBA
+
 // swatch is a key of one colour.
-func swatch(text string, c func(*pen) (fill [3]uint8)) key {
+func swatch(text string, h hue) key {
 	return key{text, func(p *pen, x, y vg.Length) {
-		f := c(p)
-		p.box(rgb(uint32(f[0])<<16|uint32(f[1])<<8|uint32(f[2])), x, y-0.38*p.em, x+1.2*p.em, y+0.38*p.em)
+		p.box(h(p.theme), x, y-0.38*p.em, x+1.2*p.em, y+0.38*p.em)
 	}}
 }
 
@@ -97,46 +102,59 @@ func (c *rowChart) height(p *pen, width vg.Length) vg.Length {
 	if p.narrow {
 		each = 3.3
 	}
-	return p.legendHeight(c.legend, width) + p.em*(each*vg.Length(max(1, len(c.rows)))+axisHeight) + p.head()
+	return c.top(p, width) + p.em*(each*vg.Length(max(1, len(c.rows)))+axisHeight) + p.head()
+}
+
+// top is the height of title and legend.
+func (c *rowChart) top(p *pen, width vg.Length) vg.Length {
+	h := p.legendHeight(c.legend, width)
+	if c.title != "" {
+		h += 1.5 * p.em
+	}
+	return max(h, c.words)
 }
 
 func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 	em := p.em
-	if len(c.legend) > 0 {
-		p.legend(c.legend, vg.Point{X: box.Min.X, Y: box.Max.Y}, box.Max.X-box.Min.X)
-		box.Max.Y -= p.legendHeight(c.legend, box.Max.X-box.Min.X)
+	width := box.Max.X - box.Min.X
+	top := box.Max.Y
+	if c.title != "" {
+		p.write(bold(p.label(left)), box.Min.X, top-0.7*em, fit(bold(p.label(left)), width, c.title))
+		top -= 1.5 * em
 	}
+	p.legend(c.legend, vg.Point{X: box.Min.X, Y: top}, width)
+	box.Max.Y -= c.top(p, width)
 	name, first, other, head := p.label(right), bold(p.label(right)), p.style(0.92, p.pale, right), p.small(right)
 	plot := vg.Rectangle{Min: vg.Point{X: box.Min.X, Y: box.Min.Y + axisHeight*em}, Max: vg.Point{X: box.Max.X, Y: box.Max.Y - p.head()}}
-	var columns []vg.Length // right ends
-	if !p.narrow {
-		widths := make([]vg.Length, len(c.heads))
-		for i, h := range c.heads {
-			widths[i] = head.Width(h)
-			for _, r := range c.rows {
-				if i < len(r.cells) {
-					s := other
-					if i == 0 {
-						s = first
-					}
-					widths[i] = max(widths[i], s.Width(r.cells[i]))
-				}
-			}
+	// columns of numbers from the right, as many as leave room for the names
+	widths := c.widths(first, other, head)
+	longest, gap := vg.Length(0), 1.2*em
+	for _, r := range c.rows {
+		longest = max(longest, name.Width(r.name))
+	}
+	if p.narrow {
+		gap = 0.8 * em
+		for len(widths) > 1 && longest+sum(widths)+gap*vg.Length(len(widths)) > width {
+			widths = widths[:len(widths)-1]
 		}
-		at := box.Max.X
-		columns = make([]vg.Length, len(widths))
-		for i := len(widths) - 1; i >= 0; i-- {
-			columns[i] = at
-			at -= widths[i] + 1.2*em
-		}
+	}
+	columns := make([]vg.Length, len(widths)) // right ends
+	at := box.Max.X
+	for i := len(widths) - 1; i >= 0; i-- {
+		columns[i] = at
+		at -= widths[i] + gap
+	}
+	switch {
+	case p.narrow:
+		plot.Min.X += 0.9 * em // half of the ends of the axis
+		plot.Max.X -= 0.9 * em
+	case len(widths) > 0:
 		plot.Max.X = at
-		longest := vg.Length(0)
-		for _, r := range c.rows {
-			longest = max(longest, name.Width(r.name))
-		}
-		plot.Min.X += min(longest, 0.36*(box.Max.X-box.Min.X)) + em
-	} else {
+	default:
 		plot.Max.X -= em
+	}
+	if !p.narrow && longest > 0 {
+		plot.Min.X += min(longest, 0.36*width) + em
 	}
 	x := func(v float64) vg.Length {
 		return plot.Min.X + (plot.Max.X-plot.Min.X)*vg.Length((v-c.low)/(c.high-c.low))
@@ -160,59 +178,65 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 	}
 	for i, r := range c.rows {
 		y := plot.Max.Y - each*(vg.Length(i)+0.5)
+		s, from, room := name, plot.Min.X-em, plot.Min.X-em-box.Min.X
 		if p.narrow {
 			y += 0.25 * each
-			p.box(p.paper, box.Min.X, y-0.25*each, box.Max.X, y+0.25*each)
-			p.writeAbove(r, box.Min.X, box.Max.X, y)
-		} else {
-			s := name
-			if r.strong {
-				s = bold(s)
+			p.box(p.paper, box.Min.X, y-0.25*each, box.Max.X, y+0.26*each)
+			s, from, room = p.label(left), box.Min.X, at-box.Min.X
+		}
+		if r.strong {
+			s = bold(s)
+		}
+		words := wrap(s, room, r.name)
+		if p.narrow || len(words) > 2 || 1.15*em*vg.Length(len(words)) > each {
+			words = []string{r.name}
+		}
+		for k, line := range words {
+			p.write(s, from, y+1.1*em*(vg.Length(len(words)-1)/2-vg.Length(k)), fit(s, room, line))
+		}
+		for k := range min(len(r.cells), len(columns)) {
+			s := other
+			if k == 0 {
+				s = first
 			}
-			p.write(s, plot.Min.X-em, y, fit(s, plot.Min.X-em-box.Min.X, r.name))
-			for k, cell := range r.cells {
-				s := other
-				if k == 0 {
-					s = first
-				}
-				p.write(s, columns[k], y, cell)
-			}
+			p.write(s, columns[k], y, r.cells[k])
 		}
 	}
-	top := plot.Max.Y + 0.7*em
+	top = plot.Max.Y + 0.7*em
+	if p.narrow {
+		top += 1.1 * em
+	}
 	for i, at := range columns {
 		p.write(head, at, top, c.heads[i])
-	}
-	if p.narrow && len(c.heads) > 0 {
-		p.write(head, box.Max.X, plot.Max.Y+1.8*em, strings.Join(c.heads, "  "))
 	}
 	if c.above != nil {
 		c.above(p, plot, x)
 	}
 }
 
-// writeAbove writes the name and the numbers of a row in one line, as many
-// numbers as there is room for.
-func (p *pen) writeAbove(r row, from, to, y vg.Length) {
-	name := p.label(left)
-	if r.strong {
-		name = bold(name)
-	}
-	strong, pale := bold(p.label(right)), p.style(0.92, p.pale, right)
-	room := to - from - name.Width(r.name) - p.em
-	for n := len(r.cells); n > 0; n-- {
-		rest := ""
-		if n > 1 {
-			rest = "  " + strings.Join(r.cells[1:n], "  ")
+// widths are those of the columns of numbers.
+func (c *rowChart) widths(first, other, head text.Style) []vg.Length {
+	widths := make([]vg.Length, len(c.heads))
+	for i, h := range c.heads {
+		s := other
+		if i == 0 {
+			s = first
 		}
-		if strong.Width(r.cells[0])+pale.Width(rest) <= room || n == 1 {
-			p.write(pale, to, y, rest)
-			p.write(strong, to-pale.Width(rest), y, r.cells[0])
-			room = to - from - strong.Width(r.cells[0]) - pale.Width(rest) - p.em
-			break
+		widths[i] = head.Width(h)
+		for _, r := range c.rows {
+			if i < len(r.cells) {
+				widths[i] = max(widths[i], s.Width(r.cells[i]))
+			}
 		}
 	}
-	p.write(name, from, y, fit(name, room, r.name))
+	return widths
+}
+
+func sum(x []vg.Length) (total vg.Length) {
+	for _, v := range x {
+		total += v
+	}
+	return total
 }
 
 // drawAxis draws rules, ticks and what the axis shows.
@@ -228,7 +252,7 @@ func (c *rowChart) drawAxis(p *pen, plot vg.Rectangle, x axis) {
 }
 
 // most is how many ticks there is room for on a width.
-func (p *pen) most(width vg.Length) int { return min(9, max(2, int(width/(4.5*p.em)))) }
+func (p *pen) most(width vg.Length) int { return min(9, max(2, int(width/(3.4*p.em)))) }
 
 // under draws a horizontal axis below a plot, with rules across it.
 func (p *pen) under(plot vg.Rectangle, x axis, marks []tick, title string) {
