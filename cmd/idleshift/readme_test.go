@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"image/png"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -45,6 +46,7 @@ func TestPages(t *testing.T) {
 			dir := t.TempDir()
 			if whole {
 				dir = clone
+				defer restore(t, filepath.Dir(filepath.Join(clone, filepath.FromSlash(name))), string(text))()
 			}
 			printed, ran := "", false
 			for i := range blocks {
@@ -78,6 +80,53 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
+}
+
+// restore remembers the pictures that a page shows, and afterwards puts back
+// those that show the same as before: their bytes differ, since a picture says
+// which version drew it.
+func restore(t *testing.T, dir, page string) func() {
+	before := map[string][]byte{}
+	for rest := page; ; {
+		_, after, found := strings.Cut(rest, "](")
+		if !found {
+			break
+		}
+		to, more, _ := strings.Cut(after, ")")
+		rest = more
+		if path := filepath.Join(dir, filepath.FromSlash(to)); strings.HasSuffix(to, ".png") {
+			if file, err := os.ReadFile(path); err == nil {
+				before[path] = file
+			}
+		}
+	}
+	return func() {
+		for path, old := range before {
+			file, err := os.ReadFile(path)
+			if err == nil && samePixels(old, file) {
+				err = os.WriteFile(path, old, 0o666)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func samePixels(a, b []byte) bool {
+	one, err := png.Decode(bytes.NewReader(a))
+	two, err2 := png.Decode(bytes.NewReader(b))
+	if err != nil || err2 != nil || one.Bounds() != two.Bounds() {
+		return false
+	}
+	for y := range one.Bounds().Dy() {
+		for x := range one.Bounds().Dx() {
+			if one.At(x, y) != two.At(x, y) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // pages are the Markdown files of the project.

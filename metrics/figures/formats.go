@@ -34,6 +34,8 @@ type about struct {
 // Note: SVG and PDF are written here and not by vgsvg and vgpdf. The first
 // leaves text to fonts that a reader may lack; the second mangles what is not
 // Latin-1, refuses bold text, embeds the time, and has no place for metadata.
+// Letters are shapes and no fonts in PDF too, since publishers refuse fonts made
+// of shapes (Type 3).
 func (c *canvas) encode(format string, dpi int, a about) ([]byte, error) {
 	switch format {
 	case "svg":
@@ -117,11 +119,8 @@ func (c *canvas) svg(a about) []byte {
 	w, h := short(c.width.Points()), short(c.height.Points())
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="%spt" height="%spt" viewBox="0 0 %s %s" role="img">`+"\n", w, h, w, h)
 	fmt.Fprintf(&b, "<title>%s</title>\n<desc>%s</desc>\n<metadata>%s</metadata>\n<defs>\n", html.EscapeString(a.title), html.EscapeString(a.alt), html.EscapeString(string(a.origin)))
-	byFace := func(x, y glyph) int { return cmp.Compare(x.id(), y.id()) }
-	for _, g := range slices.SortedFunc(maps.Keys(c.glyphs), byFace) {
-		if len(c.glyphs[g]) > 0 {
-			fmt.Fprintf(&b, `<path id="%s" d="%s"/>`+"\n", g.id(), pathData(c.glyphs[g]))
-		}
+	for _, g := range c.sorted() {
+		fmt.Fprintf(&b, `<path id="%s" d="%s"/>`+"\n", g.id(), pathData(c.glyphs[g]))
 	}
 	fmt.Fprintf(&b, "</defs>\n"+`<rect width="%s" height="%s" fill="%s"/>`+"\n"+`<g transform="matrix(1 0 0 -1 0 %s)">`+"\n", w, h, hex(c.paper), h)
 	for i := range c.marks {
@@ -148,6 +147,17 @@ func (c *canvas) svg(a about) []byte {
 	}
 	b.WriteString("</g>\n</svg>\n")
 	return b.Bytes()
+}
+
+// sorted are the glyphs that have a shape, in an order that depends on nothing
+// else.
+func (c *canvas) sorted() (all []glyph) {
+	for _, g := range slices.SortedFunc(maps.Keys(c.glyphs), func(x, y glyph) int { return cmp.Compare(x.id(), y.id()) }) {
+		if len(c.glyphs[g]) > 0 {
+			all = append(all, g)
+		}
+	}
+	return all
 }
 
 // id names the glyph within a file.
@@ -209,49 +219,58 @@ func (s *segment) points() []point {
 	return s.p[:1]
 }
 
-// pdf writes the canvas as a PDF of one page.
+// pdf writes the canvas as a PDF of one page. A glyph stands in it once, as a
+// form.
 func (c *canvas) pdf(a about) ([]byte, error) {
 	var page bytes.Buffer
 	fmt.Fprintf(&page, "%s rg 0 0 %s %s re f\n", shares(c.paper), short(c.width.Points()), short(c.height.Points()))
 	for i := range c.marks {
 		m := &c.marks[i]
-		path, paint := m.path, "f"
 		switch {
 		case m.letters != nil:
-			path = c.outlines(m)
-			fallthrough
-		case m.width == 0:
-			fmt.Fprintf(&page, "%s rg\n", shares(m.color))
-		default:
-			fmt.Fprintf(&page, "%s RG %s w [%s] 0 d\n", shares(m.color), short(m.width), strings.Join(shorts(m.dashes), " "))
-			paint = "S"
-		}
-		for _, s := range path {
-			for _, p := range s.points() {
-				page.WriteString(short(p.x) + " " + short(p.y) + " ")
+			t := m.at
+			fmt.Fprintf(&page, "q %s rg %s %s %s %s %s %s cm\n", shares(m.color), fine(t.a), fine(t.b), fine(t.c), fine(t.d), short(t.e), short(t.f))
+			x := 0.0
+			for _, l := range m.letters {
+				if len(c.glyphs[l.glyph]) > 0 {
+					fmt.Fprintf(&page, "1 0 0 1 %s 0 cm /%s Do\n", short(l.x-x), l.id())
+					x = l.x
+				}
 			}
-			page.WriteString(map[byte]string{'M': "m", 'L': "l", 'C': "c", 'Z': "h"}[s.op] + "\n")
+			page.WriteString("Q\n")
+		case m.width == 0:
+			fmt.Fprintf(&page, "%s rg\n%sf\n", shares(m.color), pdfPath(m.path))
+		default:
+			fmt.Fprintf(&page, "%s RG %s w [%s] 0 d\n%sS\n", shares(m.color), short(m.width), strings.Join(shorts(m.dashes), " "), pdfPath(m.path))
 		}
-		page.WriteString(paint + "\n")
 	}
-	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
-	if _, err := z.Write(page.Bytes()); err != nil {
+	const first = 6 // object of the first glyph
+	var forms [][]byte
+	var names strings.Builder
+	for _, g := range c.sorted() {
+		fmt.Fprintf(&names, "/%s %d 0 R ", g.id(), first+len(forms))
+		form, err := stream("/Type /XObject /Subtype /Form /BBox [-4096 -4096 8192 8192]", pdfPath(c.glyphs[g])+"f\n")
+		if err != nil {
+			return nil, err
+		}
+		forms = append(forms, form)
+	}
+	content, err := stream("", page.String())
+	if err != nil {
 		return nil, err
 	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
+	objects := append([][]byte{
+		[]byte("<< /Type /Catalog /Pages 2 0 R /Lang (en) >>"),
+		[]byte("<< /Type /Pages /Kids [3 0 R] /Count 1 >>"),
+		fmt.Appendf(nil, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %s %s] /Resources << /XObject << %s>> >> /Contents 4 0 R >>",
+			short(c.width.Points()), short(c.height.Points()), names.String()),
+		content,
+		fmt.Appendf(nil, "<< /Title %s /Subject %s /Creator (%s) /%s <%x> >>", pdfText(a.title), pdfText(a.alt), keyword, keyword, a.origin),
+	}, forms...)
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
 	var starts []int
-	for i, object := range []string{
-		"<< /Type /Catalog /Pages 2 0 R /Lang (en) >>",
-		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-		fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %s %s] /Resources << >> /Contents 4 0 R >>", short(c.width.Points()), short(c.height.Points())),
-		fmt.Sprintf("<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream", packed.Len(), packed.Bytes()),
-		fmt.Sprintf("<< /Title %s /Subject %s /Creator (%s) /%s <%x> >>", pdfText(a.title), pdfText(a.alt), keyword, keyword, a.origin),
-	} {
+	for i, object := range objects {
 		starts = append(starts, b.Len())
 		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
 	}
@@ -262,6 +281,31 @@ func (c *canvas) pdf(a about) ([]byte, error) {
 	}
 	fmt.Fprintf(&b, "trailer\n<< /Size %d /Root 1 0 R /Info 5 0 R >>\nstartxref\n%d\n%%%%EOF\n", len(starts)+1, table)
 	return b.Bytes(), nil
+}
+
+// stream is a compressed stream of a PDF.
+func stream(keys, text string) ([]byte, error) {
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	if _, err := z.Write([]byte(text)); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "<< %s /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream", keys, packed.Len(), packed.Bytes()), nil
+}
+
+// pdfPath is the path in the operators of a PDF.
+func pdfPath(path []segment) string {
+	var b strings.Builder
+	for _, s := range path {
+		for _, p := range s.points() {
+			b.WriteString(short(p.x) + " " + short(p.y) + " ")
+		}
+		b.WriteString(map[byte]string{'M': "m", 'L': "l", 'C': "c", 'Z': "h"}[s.op] + "\n")
+	}
+	return b.String()
 }
 
 // shares are the parts of a colour from 0 to 1.

@@ -133,7 +133,13 @@ func corners(x1, y1, x2, y2 vg.Length) []vg.Point {
 	return []vg.Point{{X: x1, Y: y1}, {X: x2, Y: y1}, {X: x2, Y: y2}, {X: x1, Y: y2}}
 }
 
-func (p *pen) box(c color.Color, x1, y1, x2, y2 vg.Length) { p.FillPolygon(c, corners(x1, y1, x2, y2)) }
+// box fills a rectangle; one without area, which some readers of PDF would show
+// as a line, is left out.
+func (p *pen) box(c color.Color, x1, y1, x2, y2 vg.Length) {
+	if math.Abs((x2-x1).Points()) >= 0.01 && math.Abs((y2-y1).Points()) >= 0.01 {
+		p.FillPolygon(c, corners(x1, y1, x2, y2))
+	}
+}
 
 func (p *pen) frame(c color.Color, width, x1, y1, x2, y2 vg.Length) {
 	shape := corners(x1, y1, x2, y2)

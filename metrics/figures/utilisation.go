@@ -122,6 +122,7 @@ func utilisation(d *Data, asked string) (*content, error) {
 				box.Max.Y -= 1.6 * em
 			} else {
 				p.write(p.small(right), box.Max.X, box.Max.Y+0.68*em, caption)
+				box.Max.Y -= 0.4 * em
 			}
 			box.Min.Y += axisHeight*em - 0.5*em
 			marks := ticks(low, high, scale{divide: 0.01}, 6)
