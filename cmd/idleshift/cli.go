@@ -113,6 +113,7 @@ Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.`,
 		p.exportCommand(),
 		p.plotCommand(),
 		p.reproduceCommand(),
+		p.verifyCommand(),
 		p.versionCommand(),
 	)
 	return root

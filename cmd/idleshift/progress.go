@@ -8,7 +8,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// A bar shows how far a run is, in simulated days; nil shows nothing.
+// A bar shows how far a run is; nil shows nothing.
 type bar struct {
 	pool *mpb.Progress
 	line *mpb.Bar
@@ -16,15 +16,20 @@ type bar struct {
 
 // newBar starts a bar over the given days.
 func newBar(to io.Writer, show bool, days int64) *bar {
+	return newBarOf(to, show, days, "regime-days")
+}
+
+// newBarOf starts a bar over so many things.
+func newBarOf(to io.Writer, show bool, n int64, things string) *bar {
 	if !show {
 		return nil
 	}
 	pool := mpb.New(mpb.WithOutput(to), mpb.WithWidth(80), mpb.WithAutoRefresh())
-	line := pool.AddBar(days,
+	line := pool.AddBar(n,
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Percentage(decor.WC{W: 5})),
 		mpb.AppendDecorators(
-			decor.CountersNoUnit("%d of %d regime-days", decor.WCSyncSpace),
+			decor.CountersNoUnit("%d of %d "+things, decor.WCSyncSpace),
 			decor.Name("  time left"),
 			decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8}),
 		),

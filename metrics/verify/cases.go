@@ -4,22 +4,25 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"idleshift/sim"
 )
 
 // Cases lists the cases, section by section.
 func Cases() []Case {
-	return slices.Concat(lostSales(), pooling(), correlation(), backlogs(), separator(), capacity(), matchings(), chains())
+	all := slices.Concat(lostSales(), pooling(), correlation(), backlogs(), separator(), capacity(), matchings(), assignments(), chains(),
+		statistics(), frictions(), reaches(), demands(), resources(), moneys())
+	for i := range all {
+		all[i].Exact = sync.OnceValue(all[i].Exact) // some take seconds
+	}
+	return all
 }
 
 // keys writes overrides, divided by blanks.
 func keys(format string, a ...any) []string { return strings.Fields(fmt.Sprintf(format, a...)) }
 
-const (
-	many, few   = 20, 5  // firms that never meet stand together in one region, to save time
-	enoughHours = 0.0005 // a standard error that is small enough for any hours per firm and day
-)
+const many, few = 20, 5 // firms that never meet stand together in one region, to save time
 
 // machine is the kind whose hours are counted: the first by name, and the
 // primary one, in every scenario here.
@@ -51,7 +54,7 @@ func lostSales() []Case {
 				Name: fmt.Sprintf("hours lost, %s, C = %d", name, units), Section: "1 lost sales",
 				Doc:  "E(D − C)+ for a firm alone whose hours are due on the day: partial expectations of D.",
 				File: "sales.toml", Set: append(set, keys("region.firms=%d sectors.all.units.machine=%d time.days=%d", many, units, days)...), Regime: "autarky",
-				Exact: exact, Digits: digits, Enough: enoughHours, figure: lost(many), firms: many, load: 8,
+				Exact: exact, Digits: digits, Enough: EnoughHours, figure: lost(many), firms: many, load: 8,
 			})
 		}
 		digits := map[int][2]string{8: {"1.116692", "2.896975"}, 10: {"0.425864", "2.180468"}}[units]
@@ -66,12 +69,22 @@ func lostSales() []Case {
 			alone(fmt.Sprintf("lognormal of mean 8 and cv %g", cv), "", func() float64 { return lognormalExcess(8, cv, float64(units)) }, volume("lognormal")...)
 		}
 	}
+	for _, x := range []struct {
+		rate        float64
+		units, days int
+	}{{0.5, 1, 300}, {3, 2, 100}, {20, 24, 400}} {
+		all = append(all, Case{
+			Name: fmt.Sprintf("hours lost, Poisson(%g), C = %d", x.rate, x.units), Section: "1 lost sales", Doc: "E(D − C)+ for a firm alone.",
+			File: "sales.toml", Set: keys("region.firms=%d orders.job.rate=%g sectors.all.units.machine=%d time.days=%d", many, x.rate, x.units, x.days), Regime: "autarky",
+			Exact: func() float64 { return poissonExcess(x.rate, x.units) }, Enough: EnoughHours, figure: lost(many), firms: many, load: x.rate, Long: x.rate > 10,
+		})
+	}
 	share := Case{Section: "1 lost sales", File: "sales.toml", Set: keys("region.firms=%d sectors.all.units.machine=10 time.days=50", many), Regime: "autarky", firms: many, load: 8}
 	fill, use := share, share
-	fill.Name, fill.Doc, fill.Digits, fill.Enough = "fill rate, Poisson(8), C = 10", "1 − E(D − C)+/λ for a firm alone.", "0.946767", enoughHours/8
+	fill.Name, fill.Doc, fill.Digits, fill.Enough = "fill rate, Poisson(8), C = 10", "1 − E(D − C)+/λ for a firm alone.", "0.946767", EnoughHours/8
 	fill.Exact = func() float64 { return 1 - poissonExcess(8, 10)/8 }
 	fill.figure = func(r *sim.Result) float64 { return 1 - lostShare(r) }
-	use.Name, use.Doc, use.Digits, use.Enough = "utilisation, Poisson(8), C = 10", "(λ − E(D − C)+)/C for a firm alone.", "0.757414", enoughHours/10
+	use.Name, use.Doc, use.Digits, use.Enough = "utilisation, Poisson(8), C = 10", "(λ − E(D − C)+)/C for a firm alone.", "0.757414", EnoughHours/10
 	use.Exact = func() float64 { return (8 - poissonExcess(8, 10)) / 10 }
 	use.figure = func(r *sim.Result) float64 {
 		return r.Hours[machine].Own.Float() / r.Hours[machine].Capacity.Float()
@@ -82,7 +95,7 @@ func lostSales() []Case {
 func pooling() []Case {
 	var all []Case
 	add := func(c Case) {
-		c.Section, c.File, c.Enough = "2 pooling", "sales.toml", enoughHours
+		c.Section, c.File, c.Enough = "2 pooling", "sales.toml", EnoughHours
 		all = append(all, c)
 	}
 	for _, x := range []struct {
@@ -100,7 +113,7 @@ func pooling() []Case {
 				Name:   fmt.Sprintf("hours lost, %s, Poisson(8), C = %d, N = %d", regime, x.units, x.firms),
 				Doc:    "E(ΣD − NC)+/N: firms that share all their hours are one firm (Eppen 1979).",
 				Set:    keys("region.firms=%d sectors.all.units.machine=%d time.days=%d", x.firms, x.units, x.days),
-				Regime: regime, Digits: x.digits, figure: lost(x.firms), firms: x.firms, load: 8,
+				Regime: regime, Digits: x.digits, figure: lost(x.firms), firms: x.firms, load: 8, Long: regime == "market" && x.firms*x.days > 5000,
 				Exact: func() float64 { return poissonExcess(8*float64(x.firms), x.units*x.firms) / float64(x.firms) },
 			})
 		}
@@ -149,9 +162,15 @@ func correlation() []Case {
 				Name: fmt.Sprintf("hours lost, %s, correlation %g, C = 8, N = 10", regime, x.common), Section: "3 correlated demand",
 				Doc:  "E(ΣX + NZ − NC)+/N with X ~ Poisson(8(1 − ρ)) of each firm and Z ~ Poisson(8ρ) common to all.",
 				File: "sales.toml", Set: keys("region.firms=10 orders.job.common_share=%g time.days=%d", x.common, x.days), Regime: regime,
-				Exact: func() float64 { return commonExcess(10, 8, x.common, 8) }, Digits: x.digits, Enough: enoughHours, figure: lost(10), firms: 10, load: 8,
+				Exact: func() float64 { return commonExcess(10, 8, x.common, 8) }, Digits: x.digits, Enough: EnoughHours, figure: lost(10), firms: 10, load: 8, Long: regime == "market" && x.common == 0.1,
 			})
 		}
+		all = append(all, Case{
+			Name: fmt.Sprintf("hours lost, market, correlation %g, Poisson(5), C = 6, N = 3", x.common), Section: "3 correlated demand",
+			Doc:  "The same with other rates, capacity and number.",
+			File: "sales.toml", Set: keys("region.firms=3 orders.job.rate=5 sectors.all.units.machine=6 orders.job.common_share=%g time.days=%d", x.common, 3*x.days), Regime: "market",
+			Exact: func() float64 { return commonExcess(3, 5, x.common, 6) }, Enough: EnoughHours, figure: lost(3), firms: 3, load: 5, Long: true,
+		})
 	}
 	return all
 }
@@ -177,8 +196,8 @@ func backlogs() []Case {
 		}
 		add(Case{
 			Name: fmt.Sprintf("backlog, C = %d, λ = %g", x.units, x.rate), Doc: "E W of W' = (W + A − C)+: Σ E(Sₙ − nC)+/n (Spitzer 1956).",
-			Set: set(x.days[0]), Exact: func() float64 { w, _ := backlog(x.rate, x.units); return w }, Digits: x.wait, Enough: enoughHours,
-			figure: func(r *sim.Result) float64 { return r.Backlog.Float() / float64(few*r.Days) }, load: x.rate,
+			Set: set(x.days[0]), Exact: func() float64 { w, _ := backlog(x.rate, x.units); return w }, Digits: x.wait, Enough: EnoughHours,
+			figure: func(r *sim.Result) float64 { return r.Backlog.Float() / float64(few*r.Days) }, load: x.rate, Long: x.units > 1,
 		})
 		add(Case{
 			Name: fmt.Sprintf("no backlog, C = %d, λ = %g", x.units, x.rate), Doc: "P(W = 0) of W' = (W + A − C)+: exp −Σ P(Sₙ > nC)/n (Spitzer 1956).",
@@ -191,7 +210,18 @@ func backlogs() []Case {
 		add(Case{
 			Name: fmt.Sprintf("share lost, C = 8, λ = 7.2, %d days of lead", lead), Doc: "The chain of work left over, with what cannot be finished in time lost.",
 			Set:   keys("orders.job.rate=7.2 sectors.all.units.machine=8 orders.job.max_late_days=0 orders.job.lead.minimum_days=%d time.warmup_days=50 time.days=%d time.runout_days=10", lead, days),
-			Exact: func() float64 { return lostFraction(7.2, 8, lead) }, Digits: digits, Enough: enoughHours / 7.2, figure: lostShare, load: 7.2,
+			Exact: func() float64 { return lostFraction(7.2, 8, lead) }, Digits: digits, Enough: EnoughHours / 7.2, figure: lostShare, load: 7.2, Long: lead == 1,
+		})
+	}
+	for _, x := range []struct {
+		units, lead int
+		rate        float64
+		days        int
+	}{{1, 3, 0.9, 4000}, {4, 2, 4, 2500}, {2, 5, 2.2, 700}} {
+		add(Case{
+			Name: fmt.Sprintf("share lost, C = %d, λ = %g, %d days of lead", x.units, x.rate, x.lead), Doc: "The chain of work left over, with what cannot be finished in time lost.",
+			Set:   keys("orders.job.rate=%g sectors.all.units.machine=%d orders.job.max_late_days=0 orders.job.lead.minimum_days=%d time.warmup_days=50 time.days=%d time.runout_days=10", x.rate, x.units, x.lead, x.days),
+			Exact: func() float64 { return lostFraction(x.rate, x.units, x.lead) }, figure: lostShare, load: x.rate,
 		})
 	}
 	return all
@@ -227,7 +257,7 @@ func separator() []Case {
 		}
 		all = append(all, Case{
 			Name: name, Section: "5 regime separator", Doc: doc[regime], File: "separator.toml", Set: set, Regime: regime,
-			Exact: exact[regime], Digits: digits[regime], Enough: enoughHours, figure: served(firms), firms: firms, load: 3,
+			Exact: exact[regime], Digits: digits[regime], Enough: EnoughHours, figure: served(firms), firms: firms, load: 3,
 		})
 	}
 	regimes := []string{"autarky", "firm", "machines", "people", "cooperative", "pooled"}
@@ -245,6 +275,25 @@ func separator() []Case {
 		for _, regime := range regimes[1:5] {
 			add(x.firms, x.digits, regime, "optimal")
 		}
+	}
+	// as many people as machines no more, and there with another probability
+	demand, machines, people := poisson(2), binomial(3, 0.7), binomial(2, 0.9)
+	for _, x := range []struct {
+		regime string
+		exact  func() float64
+	}{
+		{"autarky", func() float64 { return meanLeast(demand, machines, people) }},
+		{"firm", func() float64 { return meanLeast(demand.times(3), machines.least(people).times(3)) / 3 }},
+		{"machines", func() float64 { return meanLeast(demand.least(people).times(3), machines.times(3)) / 3 }},
+		{"people", func() float64 { return meanLeast(demand.least(machines).times(3), people.times(3)) / 3 }},
+		{"cooperative", func() float64 { return meanLeast(demand.times(3), machines.times(3), people.times(3)) / 3 }},
+		{"pooled", func() float64 { return meanLeast(demand.times(3), machines.times(3), people.times(3)) / 3 }},
+	} {
+		all = append(all, Case{
+			Name: fmt.Sprintf("hours served, %s, 3 machines at 0.7, 2 people at 0.9, N = 3", x.regime), Section: "5 regime separator", Doc: "The same with unlike machines and people.",
+			File: "separator.toml", Set: keys("region.firms=3 time.days=400 orders.job.rate=2 sectors.all.units={machine=3,person=2} kinds.machine.availability.probability=0.7 kinds.person.availability.probability=0.9"),
+			Regime: x.regime, Exact: x.exact, Enough: EnoughHours, figure: served(3), firms: 3, load: 2,
+		})
 	}
 	return all
 }
@@ -293,15 +342,31 @@ func matchings() []Case {
 	}{{3, 0.3, "1.750292", "1.674351"}, {4, 0.5, "", ""}} {
 		for _, c := range []Case{
 			{Regime: "optimal", Doc: "The largest matching, over all graphs.", Digits: x.largest,
-				Exact: func() float64 { return matching(x.n, x.p, largest) }},
+				Exact: func() float64 { return matching(x.n, x.n, x.p, largest) }},
 			{Regime: "nearest", Doc: "First come, first served: of k offers left, one fits with probability 1 − (1 − p)^k.", Digits: x.inTurns,
-				Exact: func() float64 { return firstCome(x.n, x.p) }},
+				Exact: func() float64 { return firstCome(x.n, x.n, x.p) }},
 			{Regime: "random", Doc: "Pairs that fit in random order, over all graphs.",
-				Exact: func() float64 { return matching(x.n, x.p, anyPair) }},
+				Exact: func() float64 { return matching(x.n, x.n, x.p, anyPair) }},
 		} {
 			c.Name, c.Section, c.File, c.figure = fmt.Sprintf("matches, broker %s, n = %d, p = %g", c.Regime, x.n, x.p), "7 matching", "matching.toml", served(1)
 			c.firms, c.load = 1, float64(x.n)
 			c.Set = keys("region.firms=%d kinds.machine.match_share=%g", 2*x.n, x.p)
+			all = append(all, c)
+		}
+	}
+	for _, x := range []struct {
+		requests, offers int
+		p                float64
+	}{{2, 5, 0.2}, {4, 3, 0.4}} {
+		for _, c := range []Case{
+			{Regime: "optimal", Exact: func() float64 { return matching(x.requests, x.offers, x.p, largest) }},
+			{Regime: "nearest", Exact: func() float64 { return firstCome(x.requests, x.offers, x.p) }},
+			{Regime: "random", Exact: func() float64 { return matching(x.requests, x.offers, x.p, anyPair) }},
+		} {
+			c.Name, c.Section, c.File, c.figure = fmt.Sprintf("matches, broker %s, %d requests, %d offers, p = %g", c.Regime, x.requests, x.offers, x.p), "7 matching", "matching.toml", served(1)
+			c.Long = x.requests > x.offers
+			c.Doc, c.firms, c.load = "The same with fewer or more requests than offers.", 1, float64(x.requests)
+			c.Set = keys("region.firms=%d sectors.need.share=%d sectors.have.share=%d kinds.machine.match_share=%g replicates=25000", x.requests+x.offers, x.requests, x.offers, x.p)
 			all = append(all, c)
 		}
 	}

@@ -227,19 +227,19 @@ func cheapest(demand law, hours int, unit, short float64) (units int, cost float
 	}
 }
 
-// matching is the mean size of a matching of n requests and n offers that fit
+// matching is the mean size of a matching of n requests and m offers that fit
 // with probability p each, over all graphs. size gives that of one graph, in
-// which request r fits the offers of the bits of fits[r].
-func matching(n int, p float64, size func(fits []uint) float64) float64 {
+// which request r fits the offers, of m, of the bits of fits[r].
+func matching(n, m int, p float64, size func(fits []uint, m int) float64) float64 {
 	fits := make([]uint, n)
 	var over func(r int, probability float64) float64
 	over = func(r int, probability float64) (sum float64) {
 		if r == n {
-			return probability * size(fits)
+			return probability * size(fits, m)
 		}
-		for bits := range uint(1) << n {
+		for bits := range uint(1) << m {
 			q := probability
-			for l := range n {
+			for l := range m {
 				if bits>>l&1 == 1 {
 					q *= p
 				} else {
@@ -255,14 +255,14 @@ func matching(n int, p float64, size func(fits []uint) float64) float64 {
 }
 
 // largest is the size of a largest matching: the best over all choices.
-func largest(fits []uint) float64 {
+func largest(fits []uint, m int) float64 {
 	var best func(r int, used uint) int
 	best = func(r int, used uint) int {
 		if r == len(fits) {
 			return 0
 		}
 		most := best(r+1, used) // the request is not served
-		for l := range len(fits) {
+		for l := range m {
 			if bit := uint(1) << l; fits[r]&bit != 0 && used&bit == 0 {
 				most = max(most, 1+best(r+1, used|bit))
 			}
@@ -272,13 +272,13 @@ func largest(fits []uint) float64 {
 	return float64(best(0, 0))
 }
 
-// firstCome is the mean size if requests in turn take an offer that is left:
-// of k left a request finds one with probability 1 − (1 − p)^k.
-func firstCome(n int, p float64) float64 {
-	left := make(law, n+1)
-	left[n] = 1
+// firstCome is the mean size if n requests in turn take one of m offers that is
+// left: of k left a request finds one with probability 1 − (1 − p)^k.
+func firstCome(n, m int, p float64) float64 {
+	left := make(law, m+1)
+	left[m] = 1
 	for range n {
-		next := make(law, n+1)
+		next := make(law, m+1)
 		for k, q := range left {
 			finds := 1 - math.Pow(1-p, float64(k))
 			next[k] += q * (1 - finds)
@@ -288,16 +288,16 @@ func firstCome(n int, p float64) float64 {
 		}
 		left = next
 	}
-	return float64(n) - left.mean()
+	return float64(m) - left.mean()
 }
 
 // anyPair is the mean size if pairs that fit are taken in random order.
-func anyPair(fits []uint) float64 {
+func anyPair(fits []uint, m int) float64 {
 	var rest func(requests, offers uint) float64
 	rest = func(requests, offers uint) float64 {
 		sum, pairs := 0.0, 0
 		for r := range fits {
-			for l := range fits {
+			for l := range m {
 				if requests>>r&1 == 1 && offers>>l&1 == 1 && fits[r]>>l&1 == 1 {
 					pairs++
 					sum += 1 + rest(requests&^(1<<r), offers&^(1<<l))
@@ -309,8 +309,7 @@ func anyPair(fits []uint) float64 {
 		}
 		return sum / float64(pairs)
 	}
-	all := uint(1)<<len(fits) - 1
-	return rest(all, all)
+	return rest(uint(1)<<len(fits)-1, uint(1)<<m-1)
 }
 
 // chain is the mean orders served a day by n firms of one unit each, whose work
@@ -353,4 +352,193 @@ func chain(n int, demand law) float64 {
 		return sum
 	}
 	return over(0, 1, [2][2]int{})
+}
+
+// flexible is the mean orders of one hour served a day by firms with as many
+// units each, of which firm i's work may be done at the firms of the bits of
+// reach[i], over all demands. own says that a firm serves its own work first and
+// only what it has no room for may go elsewhere. What is served is the least,
+// over all sets of firms, of the demand outside the set plus the units that the
+// set can use (Ford and Fulkerson 1956).
+func flexible(reach []uint, units int, demand law, own bool) float64 {
+	n := len(reach)
+	asks, room := make([]int, n), make([]int, n)
+	var over func(i int, probability float64) float64
+	over = func(i int, probability float64) (sum float64) {
+		if i == n {
+			return probability * float64(flow(reach, asks, room))
+		}
+		for d, p := range demand {
+			asks[i], room[i] = d, units
+			alone := 0
+			if own {
+				alone = min(d, units)
+				asks[i], room[i] = d-alone, units-alone
+			}
+			sum += over(i+1, probability*p) + probability*p*float64(alone)
+		}
+		return sum
+	}
+	return over(0, 1)
+}
+
+// flow is the largest flow from asks to room, by the least cut.
+func flow(reach []uint, asks, room []int) int {
+	least := math.MaxInt
+	for set := range uint(1) << len(reach) {
+		cut, usable := 0, uint(0)
+		for i, r := range reach {
+			if set>>i&1 == 1 {
+				usable |= r
+			} else {
+				cut += asks[i]
+			}
+		}
+		for j, x := range room {
+			if usable>>j&1 == 1 {
+				cut += x
+			}
+		}
+		least = min(least, cut)
+	}
+	return least
+}
+
+// near is the firms, as bits, that lie at most k places from each of n in a row,
+// or in a ring.
+func near(n, k int, ring bool) []uint {
+	reach := make([]uint, n)
+	for i := range n {
+		for j := range n {
+			if d := max(i-j, j-i); d <= k || ring && n-d <= k {
+				reach[i] |= 1 << j
+			}
+		}
+	}
+	return reach
+}
+
+// volumeExcess is E(S − c)+ of the sum of a Poisson number of independent sizes
+// of a law that is given by its E(X − x)+: on a grid of steps so fine that what
+// the atoms, which keep the mean, add to the variance does not count.
+func volumeExcess(orders float64, excess func(x float64) float64, c float64) float64 {
+	const step = 0.05
+	size := law{}
+	beyond := func(i int) float64 {
+		if i <= 0 {
+			return excess(1e-9) - float64(i)*step // E(X − x)+ of x ≤ 0
+		}
+		return excess(float64(i) * step)
+	}
+	for i := 0; beyond(i-1) > 1e-9*beyond(0); i++ {
+		size = append(size, max(0, beyond(i-1)-2*beyond(i)+beyond(i+1))/step)
+	}
+	none := size[0]
+	size[0] = 0
+	for i := range size {
+		size[i] /= 1 - none
+	}
+	return compound(orders*(1-none), size).excess(int(math.Round(c/step))) * step
+}
+
+// overNormal is the mean of f of a standard normal number, by the trapezoidal
+// rule, which is exact to rounding for what is smooth.
+func overNormal(f func(z float64) float64) float64 {
+	const step = 1.0 / 64
+	sum := 0.0
+	for z := -9.0; z <= 9; z += step {
+		sum += f(z) * math.Exp(-z*z/2)
+	}
+	return sum * step / math.Sqrt(2*math.Pi)
+}
+
+// cheapestGain is the mean of Σ (v − X)+ over the k least of m independent
+// lognormal costs of mean 1: ∫ P(X₍ᵢ₎ ≤ x) dx over [0, v], summed over i.
+func cheapestGain(k, m int, cv, v float64) float64 {
+	const steps = 4000
+	spread := math.Log1p(cv * cv)
+	sum := 0.0
+	for s := range steps {
+		x := v * (float64(s) + 0.5) / steps
+		below := binomial(m, normal((math.Log(x)+spread/2)/math.Sqrt(spread)))
+		for i := 1; i <= k; i++ {
+			sum += below.atLeast(i)
+		}
+	}
+	return sum * v / steps
+}
+
+// km is the distance of two positions along the great circle (haversine), in
+// degrees.
+func km(latitude1, longitude1, latitude2, longitude2 float64) float64 {
+	const radius, degree = 6371.0088, math.Pi / 180
+	sin2 := func(x float64) float64 { return math.Pow(math.Sin(x*degree/2), 2) }
+	h := sin2(latitude2-latitude1) + math.Cos(latitude1*degree)*math.Cos(latitude2*degree)*sin2(longitude2-longitude1)
+	return 2 * radius * math.Asin(math.Sqrt(h))
+}
+
+// gammaVolume is E(S − c)+ of the sum of a Poisson number of gamma sizes: n of
+// them are gamma again.
+func gammaVolume(orders, mean, cv, c float64) float64 {
+	sum := 0.0
+	for n, p := range poisson(orders) {
+		if n > 0 {
+			sum += p * gammaExcess(float64(n)*mean, cv/math.Sqrt(float64(n)), c)
+		}
+	}
+	return sum
+}
+
+// shakyBacklog is the mean of W in W' = (W + A − C)+ with Poisson A and the
+// units C that are up: a Markov chain on so many units, of which move gives the
+// law of the next day's count, followed until it rests.
+func shakyBacklog(mean float64, units int, move func(up int) law) float64 {
+	const most = 400 // hours; the weight beyond is negligible at the loads used
+	a := poisson(mean)
+	at := make([]law, units+1) // by units up: weights of W
+	for u := range at {
+		at[u] = make(law, most+1)
+	}
+	at[units][0] = 1
+	for {
+		next := make([]law, units+1)
+		for u := range next {
+			next[u] = make(law, most+1)
+		}
+		moved := 0.0
+		for u, w := range at {
+			to := move(u)
+			asked := w.clipped(1e-18).plus(a)
+			for x, p := range asked {
+				if p < 1e-18 {
+					continue
+				}
+				for v, q := range to {
+					next[v][min(max(x-v, 0), most)] += p * q
+				}
+			}
+		}
+		for u := range at {
+			for i := range at[u] {
+				moved += math.Abs(next[u][i] - at[u][i])
+			}
+		}
+		if at = next; moved < 1e-11 {
+			break
+		}
+	}
+	sum := 0.0
+	for _, w := range at {
+		sum += w.mean()
+	}
+	return sum
+}
+
+// clipped is the law without its end of weights of less than the least.
+func (p law) clipped(least float64) law {
+	n := len(p)
+	for n > 1 && p[n-1] < least {
+		n--
+	}
+	return p[:n]
 }

@@ -12,10 +12,13 @@ import (
 	"embed"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/stat"
 
+	"idleshift/agents/rng"
 	"idleshift/metrics/stats"
 	"idleshift/scenarios"
 	"idleshift/sim"
@@ -27,12 +30,13 @@ var files embed.FS
 // Sigmas is how many standard errors an estimate may lie from the exact value.
 const Sigmas = 4
 
-// Precision is the standard error that a case must reach, as a share of the
-// exact value; Fine is that of a long run.
-const (
-	Precision = 0.005
-	Fine      = 0.001
-)
+// Precision is the standard error that a case must reach in as many replicates
+// as its scenario says, as a share of the exact value.
+const Precision = 0.005
+
+// EnoughHours is a standard error that is small enough for any hours per firm
+// and day.
+const EnoughHours = 0.0005
 
 // A Case is one figure that theory gives exactly.
 type Case struct {
@@ -45,10 +49,21 @@ type Case struct {
 	Exact   func() float64
 	Digits  string  // the exact value as it was computed elsewhere; empty for other members of a family
 	Enough  float64 // a standard error that is small enough whatever the value, in the case's unit
+	Long    bool    // takes seconds: left out of a quick run
 
-	figure func(*sim.Result) float64
-	firms  int     // among which demand is divided
-	load   float64 // hours demanded per firm and day: their known mean
+	figure  func(*sim.Result) float64
+	firms   int                                     // among which demand is divided
+	load    float64                                 // hours demanded per firm and day: their known mean
+	sample  func(n int, draw *rng.Stream) []float64 // of a case that is no scenario: n independent figures
+	n       int                                     // how many of them
+	between [2]float64                              // where the figure must lie besides, if not 0
+}
+
+// Effort is how much is run.
+type Effort struct {
+	Times   int   // as many times the replicates of the scenario
+	Workers int   // replicates that run at a time
+	Seed    int64 // root of the draws; 0 takes the scenario's
 }
 
 // An Estimate is a case's figure as replicates give it.
@@ -59,8 +74,11 @@ type Estimate struct {
 }
 
 // Scenario is the case's scenario: its file with the overrides, cut down to
-// the case's regime.
+// the case's regime. It is nil for a case that is none.
 func (c *Case) Scenario() (*scenarios.Scenario, error) {
+	if c.sample != nil {
+		return nil, nil
+	}
 	text, err := files.ReadFile(c.File)
 	if err != nil {
 		return nil, err
@@ -76,18 +94,26 @@ func (c *Case) Scenario() (*scenarios.Scenario, error) {
 	return sc, nil
 }
 
-// Run estimates the case's figure in times as many replicates as the scenario
-// has, workers of them at a time. What it returns does not depend on workers.
-// It fails if the run was cut short by a limit of the program: then it would
-// not be the case that theory solves.
-func (c *Case) Run(ctx context.Context, times, workers int) (Estimate, error) {
+// Run estimates the case's figure. What it returns does not depend on the
+// number of workers. It fails if the run was cut short by a limit of the
+// program: then it would not be the case that theory solves.
+func (c *Case) Run(ctx context.Context, by Effort) (Estimate, error) {
+	if c.sample != nil {
+		seed := max(by.Seed, 1)
+		draw := rng.NewSource(uint64(seed), 0).Stream(rng.Ties, rng.Name(c.Section+": "+c.Name), 0)
+		figures := c.sample(c.n*by.Times, &draw)
+		return estimate(figures, make([]float64, len(figures)), 0), ctx.Err()
+	}
 	sc, err := c.Scenario()
 	if err != nil {
 		return Estimate{}, err
 	}
-	figures, loads := make([]float64, sc.Replicates*times), make([]float64, sc.Replicates*times)
+	if by.Seed != 0 {
+		sc.Seed = by.Seed
+	}
+	figures, loads := make([]float64, sc.Replicates*by.Times), make([]float64, sc.Replicates*by.Times)
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(workers, 1))
+	group.SetLimit(max(by.Workers, 1))
 	for i := range figures {
 		group.Go(func() error {
 			region, err := sim.Build(sc, i)
@@ -143,6 +169,8 @@ func (c *Case) Judge(e Estimate, precision float64) error {
 		return fmt.Errorf("%s: the standard error %.3g of %d replicates is too large to tell", c.Name, e.SE, e.N)
 	case !(math.Abs(e.Mean-exact) <= Sigmas*e.SE+rounding):
 		return fmt.Errorf("%s: estimated %.6f, exact %.6f: %.1f standard errors off", c.Name, e.Mean, exact, (e.Mean-exact)/e.SE)
+	case c.between != [2]float64{} && !(c.between[0] <= e.Mean && e.Mean <= c.between[1]):
+		return fmt.Errorf("%s: estimated %.6f, which is not between %g and %g", c.Name, e.Mean, c.between[0], c.between[1])
 	case !(math.Abs(e.Load-c.load) <= Sigmas*e.LoadSE+rounding):
 		return fmt.Errorf("%s: %.6f hours are demanded per firm and day, not %.6f: %.1f standard errors off", c.Name, e.Load, c.load, (e.Load-c.load)/e.LoadSE)
 	}
@@ -151,3 +179,16 @@ func (c *Case) Judge(e Estimate, precision float64) error {
 
 // rounding is what sums of floating-point numbers may be off.
 const rounding = 1e-9
+
+// Matching lists the cases of which section or name contains one of the words,
+// whatever their case; all of them if there are no words.
+func Matching(words []string) []Case {
+	var found []Case
+	for _, c := range Cases() {
+		text := strings.ToLower(c.Section + ": " + c.Name)
+		if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, strings.ToLower(w)) }) {
+			found = append(found, c)
+		}
+	}
+	return found
+}

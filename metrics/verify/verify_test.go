@@ -2,6 +2,8 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"math"
 	"runtime"
@@ -13,7 +15,7 @@ import (
 	"idleshift/sim"
 )
 
-var long = flag.Bool("long", false, "run the cases to a standard error of 0.1 % of the value (some ten minutes)")
+var long = flag.Bool("long", false, "run the cases that take seconds, too")
 
 // The exact values must be those that were computed elsewhere: if not, a
 // formula here is wrong, and agreement with the simulation means nothing.
@@ -54,26 +56,34 @@ func TestClosedForms(t *testing.T) {
 	near("full correlation", commonExcess(10, 8, 1, 8), poisson(8).excess(8))
 	wait, _ := backlog(0.7, 1)
 	near("backlog of one server: λ²/(2(1 − λ))", wait, 0.7*0.7/(2*0.3))
+	wait, _ = backlog(0.6, 1)
+	near("units that never fail", shakyBacklog(0.6, 1, func(int) law { return law{0, 1} }), wait)
 	near("no lead: lost sales", lostFraction(7.2, 8, 0), poissonExcess(7.2, 8)/7.2)
-	near("everybody fits everybody", matching(3, 1, largest), 3)
-	near("one request", matching(1, 0.3, anyPair), firstCome(1, 0.3))
+	near("everybody fits everybody", matching(3, 3, 1, largest), 3)
+	near("one request", matching(1, 4, 0.3, anyPair), firstCome(1, 4, 0.3))
+	near("a chain is a graph", chain(6, law{0.25, 0.5, 0.25}), flexible([]uint{3, 6, 12, 24, 48, 33}, 1, law{0.25, 0.5, 0.25}, false))
+	if grid, exact := volumeExcess(2, func(x float64) float64 { return gammaExcess(4, 0.5, x) }, 10), gammaVolume(2, 4, 0.5, 10); math.Abs(grid/exact-1) > 2e-5 {
+		t.Errorf("gamma volumes: %.9f on a grid, %.9f", grid, exact)
+	}
+	near("mean of a normal square", overNormal(func(z float64) float64 { return z * z }), 1)
+	near("the gain of all offers", cheapestGain(1, 1, 0.5, 40)-40, -1)
+	near("a degree of latitude", km(43, -80, 44, -80), 6371.0088*math.Pi/180)
 	near("a ring of two is a pool", chain(2, law{0.25, 0.5, 0.25}), meanLeast(law{0.25, 0.5, 0.25}.times(2), exactly(2)))
 }
 
 // A failure means that the simulation does not do what theory says it must.
 func TestCases(t *testing.T) {
-	times, precision := 1, Precision
-	if *long {
-		times, precision = 25, Fine
-	}
 	for _, c := range Cases() {
+		if c.Long && !*long {
+			continue
+		}
 		t.Run(strings.ReplaceAll(c.Section+"/"+c.Name, " ", "_"), func(t *testing.T) {
-			e, err := c.Run(context.Background(), times, runtime.GOMAXPROCS(0))
+			e, err := c.Run(context.Background(), Effort{Times: 1, Workers: runtime.GOMAXPROCS(0)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Logf("%.6f ± %.6f, exact %.6f", e.Mean, e.SE, c.Exact())
-			if err := c.Judge(e, precision); err != nil {
+			if err := c.Judge(e, Precision); err != nil {
 				t.Error(err)
 			}
 		})
@@ -89,6 +99,9 @@ func TestScenariosKeepTheirBooks(t *testing.T) {
 			continue
 		}
 		seen[c.File+c.Regime] = true
+		if c.sample != nil {
+			continue
+		}
 		sc, err := c.Scenario()
 		if err != nil {
 			t.Fatal(err)
@@ -111,14 +124,69 @@ func TestScenariosKeepTheirBooks(t *testing.T) {
 	}
 }
 
+// A case is chosen, and its draws are keyed, by its section and name: two of one
+// name would be one.
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Cases() {
+		if seen[c.Section+c.Name] {
+			t.Errorf("%s: two cases are called %q", c.Section, c.Name)
+		}
+		seen[c.Section+c.Name] = true
+		if c.Doc == "" || c.firms == 0 && c.sample == nil {
+			t.Errorf("%s, %s: says not what is computed, or for how many firms", c.Section, c.Name)
+		}
+	}
+	if n := len(Matching([]string{"SHAPLEY", "no such word"})); n != 3 {
+		t.Errorf("%d cases are about Shapley values, not 3", n)
+	}
+	if len(Matching(nil)) != len(seen) || len(Matching([]string{"no such word"})) != 0 {
+		t.Error("no words choose all cases, unknown ones none")
+	}
+}
+
+// A case that is off, or that cannot be run, must be told as such: a report
+// that passes over it would be worth nothing.
+func TestReport(t *testing.T) {
+	right := Matching([]string{"Shapley value of player 1"})[0]
+	wrong, broken := right, right
+	wrong.Name, wrong.Exact = "wrong", func() float64 { return 5 }
+	broken.Name, broken.sample, broken.File = "broken", nil, "absent.toml"
+	ran := 0
+	r, err := Run(context.Background(), []Case{right, wrong, broken}, Effort{Times: 1, Workers: 1}, func() { ran++ })
+	if err != nil || ran != 3 || r.Cases != 3 || r.Agree != 1 {
+		t.Fatalf("%v, %d ran: %+v", err, ran, r)
+	}
+	var text, quiet strings.Builder
+	if err := errors.Join(r.WriteText(&text, false), r.WriteText(&quiet, true)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"5.500000      5.500000", "DOES NOT AGREE: estimated 5.500000, exact 5.000000", "DOES NOT AGREE: open absent.toml", "1 of 3 cases agree"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the table lacks %q:\n%s", want, text.String())
+		}
+	}
+	if strings.Contains(quiet.String(), "  agrees") || !strings.Contains(quiet.String(), "wrong") {
+		t.Errorf("quiet is not what does not agree:\n%s", quiet.String())
+	}
+	if out, err := json.Marshal(r); err != nil || !strings.Contains(string(out), `"agrees":false`) {
+		t.Errorf("%s, %v", out, err)
+	}
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := Run(stopped, Matching([]string{"chain"}), Effort{Times: 1, Workers: 1}, func() {}); err == nil {
+		t.Error("an interrupted run gives a report")
+	}
+}
+
 // The estimate must not depend on how many workers made it.
 func TestWorkersDoNotMatter(t *testing.T) {
 	c := separator()[1]
-	one, err := c.Run(context.Background(), 1, 1)
+	one, err := c.Run(context.Background(), Effort{Times: 1, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	many, err := c.Run(context.Background(), 1, 7)
+	many, err := c.Run(context.Background(), Effort{Times: 1, Workers: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
