@@ -18,7 +18,7 @@ type Metric struct {
 
 // Catalogue lists the metrics in the order of the columns of the runs table.
 // Hours asked for that are still open when a run ends count as lost.
-var Catalogue = []Metric{
+var Catalogue = append([]Metric{
 	{"firms", "firms", "Firms of the region.", func(r *Run) float64 { return float64(r.Firms) }},
 	{"employees", "employees", "Employees of the region.", func(r *Run) float64 { return r.Employees }},
 	{"member_share", "1", "Firms that joined a brokered tier.", func(r *Run) float64 { return over(r.Members, r.Firms) }},
@@ -110,8 +110,22 @@ var Catalogue = []Metric{
 	{"refused_approval", "1", "Refused: an employer said no.", refusals(sim.RefusedApproval)},
 	{"refused_bundle", "1", "Refused: the order could not be completed with it.", refusals(sim.RefusedBundle)},
 	{"truncated", "1", "Lists of candidates that were cut.", func(r *Run) float64 { return float64(r.Truncated) }},
+	{"cut_short", "1", "Requests that were shown a cut list and got nothing in the clearing.", func(r *Run) float64 { return float64(r.CutShort) }},
 	{"overflow_hours", "h", "Work that did not fit on the calendars' horizon.", func(r *Run) float64 { return r.Overflow.Float() }},
 	{"breaches", "1", "Accounting identities that did not hold, where they were checked.", func(r *Run) float64 { return float64(len(r.Breaches)) }},
+}, tenths()...)
+
+// Tenth names the metric of one tenth of the measured days, from 0.
+func Tenth(i int) string { return fmt.Sprintf("surplus_tenth_%d", i+1) }
+
+// tenths are the surplus of the orders that arrived in each tenth of the
+// measured days: batches, from which one replicate gets its interval.
+func tenths() []Metric {
+	all := make([]Metric, sim.Tenths)
+	for i := range all {
+		all[i] = Metric{Tenth(i), "currency/year", fmt.Sprintf("Surplus, at the yearly rate, of the orders that arrived in tenth %d of the measured days.", i+1), func(r *Run) float64 { return r.tenth(i) }}
+	}
+	return all
 }
 
 // ByName finds a metric; the error for an unknown name suggests the nearest.
@@ -201,6 +215,22 @@ func shortage(purpose int) func(*Run) float64 {
 
 func account(a agents.Account) func(*Run) float64 {
 	return func(r *Run) float64 { return r.perYear(r.Region[a].Float()) }
+}
+
+// tenth is the surplus of a tenth of the measured days at the yearly rate, with
+// its part of what does not go with orders; NaN if no day falls into it.
+func (r *Run) tenth(i int) float64 {
+	days := 0
+	for d := range r.Days {
+		if d*sim.Tenths/r.Days == i {
+			days++
+		}
+	}
+	if days == 0 {
+		return math.NaN()
+	}
+	apart := (r.Region[agents.Fixed] + r.Region[agents.Membership] + r.Region[agents.Running]).Float() / float64(r.Days)
+	return (r.Realised[i].Float()/float64(days) - apart) * float64(r.Frame.YearDays)
 }
 
 func refusals(reason int) func(*Run) float64 {

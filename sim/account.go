@@ -188,7 +188,7 @@ func (w *World) drop(o int32) {
 			w.rest[agents.Value] += m
 			ord.net += m
 		}
-		n.Realised += ord.net
+		w.realise(n, ord)
 		w.openOnes--
 	}
 	w.tell(ord, Event{What: Dropped, Operation: -1, Kind: -1, Hours: ord.missed, Money: ord.value})
@@ -225,11 +225,18 @@ func (w *World) settle(o int32) {
 		} else {
 			n.OnTime++
 		}
-		n.Realised += ord.net
+		w.realise(n, ord)
 		w.openOnes--
 	}
 	w.tell(ord, Event{What: Delivered, Operation: -1, Kind: -1, Last: end, Money: cost})
 	w.close(o)
+}
+
+// realise closes the account of an order.
+func (w *World) realise(n *Need, ord *order) {
+	n.Realised += ord.net
+	t := &w.Scenario.Time
+	w.result.Realised[(int(ord.arrived)-t.Warmup)*Tenths/t.Days] += ord.net
 }
 
 func (w *World) overflow(h agents.Hours) { w.result.Overflow += h }
@@ -382,6 +389,13 @@ func (w *World) checkTotals() {
 				w.breach("%s: %d orders, %d accounted for", w.ClassNames[c], need.Orders, need.OnTime+need.Late+need.Lost+need.Open)
 			}
 		}
+	}
+	tenths := agents.Money(0)
+	for _, m := range r.Realised {
+		tenths += m
+	}
+	if tenths != realised {
+		w.breach("orders realised %d, in the tenths of the measured days %d", realised, tenths)
 	}
 	if want := r.Region.Surplus() + r.Region[agents.Fixed] + r.Region[agents.Membership] + r.Region[agents.Running]; realised != want {
 		w.breach("orders realised %d, the ledgers say %d", realised, want)

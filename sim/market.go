@@ -23,6 +23,7 @@ type market struct {
 	lots    []bookLot // of each lot of the book
 	seen    []int32   // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
 	cells   []agents.Hours
+	cut     []int32    // operations that were shown a cut list of candidates
 	reach   agents.Day // how many days the book shows, today excluded
 	matches []agents.Match
 	next    []int32    // of each match: the next of its request
@@ -102,6 +103,11 @@ func (w *World) trade() {
 			w.restore(o)
 		}
 		m.moved = m.moved[:0]
+		for _, i := range m.cut {
+			if op := &w.ops[i]; op.short && !op.waiting {
+				w.result.CutShort++
+			}
+		}
 	}
 }
 
@@ -159,7 +165,7 @@ func (w *World) fill(m *market) {
 		m.seen = make([]int32, 2*len(w.lots))
 	}
 	clear(m.seen)
-	m.wanting, m.reach = m.wanting[:0], 0
+	m.wanting, m.cut, m.reach = m.wanting[:0], m.cut[:0], 0
 	for _, l := range w.short {
 		if w.eligible(m, l.op) {
 			m.wanting = append(m.wanting, l.op)
@@ -167,9 +173,12 @@ func (w *World) fill(m *market) {
 		}
 	}
 	for _, i := range m.wanting {
-		before := len(b.Options)
+		before, cut := len(b.Options), w.result.Truncated
 		b.Requests = append(b.Requests, w.request(m, i))
 		w.enumerate(m, i, int32(len(b.Requests)-1))
+		if w.result.Truncated > cut {
+			m.cut = append(m.cut, i)
+		}
 		if !slices.ContainsFunc(b.Options[before:], func(o agents.Option) bool { return !o.Own || w.orders.at[w.ops[i].order].moved }) {
 			b.Options, b.Net, b.Charge, m.options = b.Options[:before], b.Net[:before], b.Charge[:before], m.options[:before]
 			b.Requests = b.Requests[:len(b.Requests)-1]

@@ -35,6 +35,10 @@ type Need struct {
 // Shortage is what the need cost beyond the work itself.
 func (n *Need) Shortage() agents.Money { return n.Potential - n.Realised }
 
+// Tenths is into how many parts of the measured days a result divides what its
+// orders realised.
+const Tenths = 10
+
 // A Result is one regime in one replicate. Money goes with the orders that
 // arrived in the measured days, fixed cost with the measured days.
 type Result struct {
@@ -46,20 +50,22 @@ type Result struct {
 	Days      int           // measured
 	Region    agents.Ledger // firms and platform together
 	Platform  agents.Ledger
-	Kinds     []agents.Fate      // by kind: hours of the measured orders
-	Hours     []agents.DayHours  // by kind: sums over the measured days
-	Classes   [][NumNeeds]Need   // by order class
-	Slack     agents.Money       // charges for slack in the prices of measured orders' deals
-	Deals     int64              // made for measured orders
-	DealHours agents.Hours       // of the requests of those deals
-	DealKm    float64            // sum over deals
-	Displaced agents.Hours       // own hours that came to lack capacity which had been lent
-	WorseOff  int                // firms whose profit is below the baseline's; filled by the experiment
-	Refusals  [NumRefusals]int64 // over the whole run
-	Truncated int64              // lists of candidates that were cut
-	Overflow  agents.Hours       // work that did not fit on the calendars' horizon
-	Backlog   agents.Hours       // sum over measured days of hours that had arrived and were neither done nor lost at the day's end
-	ClearDays int64              // sum over measured days of firms without backlog at the day's end
+	Kinds     []agents.Fate        // by kind: hours of the measured orders
+	Hours     []agents.DayHours    // by kind: sums over the measured days
+	Classes   [][NumNeeds]Need     // by order class
+	Realised  [Tenths]agents.Money // of the orders that arrived in each tenth of the measured days
+	Slack     agents.Money         // charges for slack in the prices of measured orders' deals
+	Deals     int64                // made for measured orders
+	DealHours agents.Hours         // of the requests of those deals
+	DealKm    float64              // sum over deals
+	Displaced agents.Hours         // own hours that came to lack capacity which had been lent
+	WorseOff  int                  // firms whose profit is below the baseline's; filled by the experiment
+	Refusals  [NumRefusals]int64   // over the whole run
+	Truncated int64                // lists of candidates that were cut
+	CutShort  int64                // of those, whose request got nothing in the clearing
+	Overflow  agents.Hours         // work that did not fit on the calendars' horizon
+	Backlog   agents.Hours         // sum over measured days of hours that had arrived and were neither done nor lost at the day's end
+	ClearDays int64                // sum over measured days of firms without backlog at the day's end
 	Clearings int64
 	BookValue agents.Money // net value of the brokers' matches by the books' own figures
 	BookBound agents.Money // bound on it, from brokers that give one
@@ -76,6 +82,9 @@ func (r *Result) add(o *Result) {
 		for n := range r.Classes[c] {
 			r.Classes[c][n].add(&o.Classes[c][n])
 		}
+	}
+	for i := range r.Realised {
+		r.Realised[i] += o.Realised[i]
 	}
 	r.Overflow += o.Overflow
 	r.Backlog += o.Backlog
