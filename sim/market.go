@@ -401,38 +401,37 @@ func iff(ok bool, firm int32) int32 {
 // tier's candidates; cut tells that there may be more.
 func (w *World) each(m *market, f int32, k, domain, certification int16, use func(g, lot int32) bool) (cut bool) {
 	t := m.tier
-	used := 0
-	try := func(g int32, km float32) bool { // false: enough
-		if km > t.radius[w.kinds[k].mobility] {
-			return true
-		}
+	left := t.spec.Candidates
+	try := func(g int32) {
 		if !t.partners && !t.member[g] || !w.Firms[g].fits(domain, certification) || !w.exposure(g).shows(k, domain) {
-			return true
+			return
 		}
-		lot := w.show(m, w.owns(g, k), true)
-		if lot < 0 || !use(g, lot) {
-			return true
+		if lot := w.show(m, w.owns(g, k), true); lot >= 0 && use(g, lot) {
+			left--
 		}
-		used++
-		return used < t.spec.Candidates
 	}
+	far := t.radius[w.kinds[k].mobility]
 	if t.partners {
 		for _, p := range w.partners[f] {
-			if w.owns(p.lot, k) != agents.None && w.pairFits(f, p.lot, k) && !try(p.lot, p.km) {
+			if p.km > far || w.owns(p.lot, k) == agents.None || !w.pairFits(f, p.lot, k) {
+				continue
+			}
+			if cut = left == 0; cut {
 				break
 			}
+			try(p.lot)
 		}
-		return false
-	}
-	list, cut := w.suppliers(f, k)
-	far := min(t.radius[w.kinds[k].mobility], m.afford[w.kinds[k].mobility])
-	for x, s := range list {
-		if s.km > far {
-			return false
-		}
-		if !try(w.lots[s.lot].firm, s.km) {
-			cut = cut || x+1 < len(list)
-			break
+	} else {
+		far = min(far, m.afford[w.kinds[k].mobility])
+		list := w.suppliers(f, k, 1)
+		for x := 0; x < len(list) && list[x].km <= far; x++ {
+			if cut = left == 0; cut {
+				break
+			}
+			try(w.lots[list[x].lot].firm)
+			if x+1 == len(list) {
+				list = w.suppliers(f, k, x+2)
+			}
 		}
 	}
 	if cut {

@@ -156,9 +156,16 @@ func (n *naive) drop(o *naiveOrder) {
 		won := agents.Money(math.Round(o.class.lostToRegion * float64(max(0, o.value))))
 		n.won[agents.Value] += won
 		need.Realised += o.earned + won
+		n.result.Realised[n.tenth(o)] += o.earned + won
 	}
 	n.tellOrder(o, Event{What: Dropped, Hours: o.missed, Money: o.value})
 	n.close(o)
+}
+
+// tenth is the tenth of the measured days in which the order arrived.
+func (n *naive) tenth(o *naiveOrder) int {
+	t := &n.r.Scenario.Time
+	return (int(o.arrived) - t.Warmup) * Tenths / t.Days
 }
 
 // settle delivers an order of which nothing is left to do.
@@ -189,6 +196,7 @@ func (n *naive) settle(o *naiveOrder) {
 			need.OnTime++
 		}
 		need.Realised += o.earned
+		n.result.Realised[n.tenth(o)] += o.earned
 	}
 	n.tellOrder(o, Event{What: Delivered, Last: end, Money: cost})
 	n.close(o)

@@ -65,6 +65,7 @@ type naiveBook struct {
 	steps []*naiveStep // of the requests
 	terms []naiveTerms // of the options
 	lots  []bookLot
+	cut   []*naiveStep // that were not shown every firm in reach
 }
 
 func newNaiveTier(t *tier) *naiveTier {
@@ -88,6 +89,9 @@ func (n *naive) trade(m *naiveTier) {
 	}
 	for _, o := range released {
 		n.restore(o)
+	}
+	for _, s := range book.cut {
+		n.result.CutShort += int64(b2i(s.short && !s.waiting))
 	}
 }
 
@@ -142,9 +146,12 @@ func (n *naive) fill(m *naiveTier) *naiveBook {
 		}
 	}
 	for _, s := range wanting {
-		before := len(b.Options)
+		before, cut := len(b.Options), n.result.Truncated
 		b.Requests = append(b.Requests, n.request(m, s))
 		n.ways(m, b, s)
+		if n.result.Truncated > cut {
+			b.cut = append(b.cut, s)
+		}
 		if !slices.ContainsFunc(b.Options[before:], func(o agents.Option) bool { return !o.Own || s.order.released }) {
 			b.Requests, b.Options, b.terms = b.Requests[:len(b.Requests)-1], b.Options[:before], b.terms[:before]
 			b.Net, b.Charge = b.Net[:before], b.Charge[:before]
@@ -187,7 +194,7 @@ func (b *naiveBook) arranged() *naiveBook {
 		return cmp.Or(cmp.Compare(p.Last, q.Last), cmp.Compare(p.Kind, q.Kind), cmp.Compare(q.Hours, p.Hours),
 			cmp.Compare(p.Zone, q.Zone), cmp.Compare(p.Key, q.Key))
 	})
-	out := &naiveBook{reach: b.reach}
+	out := &naiveBook{reach: b.reach, cut: b.cut}
 	out.Today = b.Today
 	for _, l := range lots {
 		out.Lots, out.lots = append(out.Lots, b.Lots[l]), append(out.lots, b.lots[l])
@@ -364,41 +371,31 @@ func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, k, domain int1
 			}
 		}
 	} else {
+		far := min(m.radius[mobility], n.farthest(m, s, mobility))
 		for l := range n.r.lots {
 			g := n.r.lots[l].firm
-			if n.r.lots[l].kind == k && g != f && n.r.pairFits(f, g, k) && float64(n.r.roadKm(f, g)) <= n.r.reach[mobility] {
+			if n.r.lots[l].kind == k && g != f && n.r.pairFits(f, g, k) && n.r.roadKm(f, g) <= far {
 				near = append(near, int32(l))
 			}
 		}
 		chord := func(l int32) float64 { return n.r.points[f].chord2(n.r.points[n.r.lots[l].firm]) }
 		slices.SortStableFunc(near, func(a, b int32) int { return cmp.Compare(chord(a), chord(b)) })
-		if cut = len(near) > n.r.candidates; cut {
-			near = near[:n.r.candidates]
-		}
 	}
 	used := 0
-	for i, l := range near {
-		g := n.r.lots[l].firm
-		if km := n.r.roadKm(f, g); !m.partners && km > min(m.radius[mobility], n.farthest(m, s, mobility)) {
-			return false
+	for _, l := range near {
+		if used == m.spec.Candidates {
+			n.result.Truncated++
+			return true
 		}
+		g := n.r.lots[l].firm
 		if !m.partners && !m.member[g] || !n.r.Firms[g].fits(domain, s.order.class.certification) || !n.r.exposure(g).shows(k, domain) {
 			continue
 		}
-		lot := n.show(b, l, true)
-		if lot == agents.None || !use(g, lot) {
-			continue
-		}
-		if used++; used == m.spec.Candidates {
-			cut = cut || i+1 < len(near)
-			break
+		if lot := n.show(b, l, true); lot != agents.None && use(g, lot) {
+			used++
 		}
 	}
-	if m.partners {
-		return false
-	}
-	n.result.Truncated += int64(b2i(cut))
-	return cut
+	return false
 }
 
 // option enters one way of supplying a step, unless it cannot start in time,

@@ -30,8 +30,6 @@ type Region struct {
 	near       []suppliers    // [firm*len(kinds)+kind]
 	heap       []neighbour    // scratch
 	cheapest   []agents.Money // by kind: the least variable cost of any lot
-	candidates int            // longest list of suppliers that a tier may need
-	reach      [3]float64     // km by mobility, the widest tier's
 	partners   [][]supplier   // by firm: firms (not lots) that it knows, nearest first
 
 	demand demand // what moves the rates of orders

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,29 +186,29 @@ func TestGiveBackWhatIsShort(t *testing.T) {
 	}
 }
 
-// A list of suppliers is cut where there are more, and only there.
-func TestCutMeansMore(t *testing.T) {
+// Asked for step by step, suppliers are all that fit, nearest first; were they
+// not, a market would miss some without saying so.
+func TestSuppliersAreAllThatFit(t *testing.T) {
 	sc := parse(t, smallMarket(40, 0.25, "rate = 1\noperations = [{kind = \"mill\", hours = {mean = 4}}]", "candidates = 5", ""))
 	change(sc.Kinds, func(k *agents.Kind) { k.MatchShare = 0.3 })
 	r, err := Build(sc, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	many := 0
 	for f := range r.Firms {
 		for k := range r.kinds {
 			fit := 0
 			for g := range r.Firms {
 				fit += b2i(g != f && r.owns(int32(g), int16(k)) != agents.None && r.pairFits(int32(f), int32(g), int16(k)))
 			}
-			list, cut := r.suppliers(int32(f), int16(k))
-			if cut != (fit > len(list)) || len(list) != min(fit, r.candidates) {
-				t.Errorf("firm %d, kind %d: %d suppliers of %d, cut: %v", f, k, len(list), fit, cut)
+			list := r.suppliers(int32(f), int16(k), 1)
+			for n := 2; n <= len(list)+1; n++ {
+				list = r.suppliers(int32(f), int16(k), n)
 			}
-			many += b2i(cut)
+			nearest := slices.IsSortedFunc(list, func(a, b supplier) int { return cmp.Compare(a.km, b.km) })
+			if len(list) != fit || !nearest {
+				t.Errorf("firm %d, kind %d: %d suppliers of %d, nearest first: %v", f, k, len(list), fit, nearest)
+			}
 		}
-	}
-	if many == 0 || many == len(r.Firms)*len(r.kinds) {
-		t.Errorf("%d lists are cut: the test shows nothing", many)
 	}
 }

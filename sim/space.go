@@ -110,9 +110,9 @@ func (a neighbour) compare(b neighbour) int {
 	return cmp.Or(cmp.Compare(a.chord2, b.chord2), cmp.Compare(a.id, b.id))
 }
 
-// nearest appends the at most n points nearest to p that pass keep and lie
-// within the squared chord, nearest first, ties by id.
-func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, heap []neighbour) []neighbour {
+// nearest appends the at most n points nearest to p that pass keep, nearest
+// first, ties by id.
+func (t *tree) nearest(p point, n int, keep func(int32) bool, heap []neighbour) []neighbour {
 	heap = heap[:0] // max-heap of the best n
 	var visit func(lo, hi, axis int)
 	visit = func(lo, hi, axis int) {
@@ -121,7 +121,7 @@ func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, he
 		}
 		m := (lo + hi) / 2
 		q := neighbour{t.ids[m], p.chord2(t.at[m])}
-		if q.chord2 <= chord2 && (len(heap) < n || q.compare(heap[0]) < 0) && keep(q.id) {
+		if (len(heap) < n || q.compare(heap[0]) < 0) && keep(q.id) {
 			if len(heap) == n {
 				heap[0] = q
 				sift(heap)
@@ -136,7 +136,7 @@ func (t *tree) nearest(p point, n int, chord2 float64, keep func(int32) bool, he
 			first, second = second, first
 		}
 		visit(first[0], first[1], next)
-		if d*d <= chord2 && (len(heap) < n || d*d <= heap[0].chord2) {
+		if len(heap) < n || d*d <= heap[0].chord2 {
 			visit(second[0], second[1], next)
 		}
 	}
@@ -181,32 +181,32 @@ type supplier struct {
 	km  float32
 }
 
-// suppliers is the nearest lots of kind k that fit firm f, in the reach of any
-// tier, found at first need and kept: they are the same in every regime.
-func (r *Region) suppliers(f int32, k int16) (list []supplier, cut bool) {
-	s := &r.near[int(f)*len(r.kinds)+int(k)]
-	if !s.known {
-		s.known = true
-		n := r.candidates
-		chord := 2 * math.Sin(min(math.Pi/2, r.reach[r.kinds[k].mobility]/r.Scenario.Transport.RoadFactor/earthKm/2))
-		keep := func(lot int32) bool {
-			g := r.lots[lot].firm
-			return g != f && r.pairFits(f, g, k)
-		}
-		r.heap = r.trees[k].nearest(r.points[f], n+1, chord*chord*(1+1e-9), keep, r.heap) // one more shows that there are more
-		s.cut = len(r.heap) > n
-		s.list = make([]supplier, min(len(r.heap), n))
-		for i, q := range r.heap[:len(s.list)] {
-			s.list[i] = supplier{q.id, r.roadKm(f, r.lots[q.id].firm)}
-		}
-	}
-	return s.list, s.cut
-}
-
+// suppliers is the lots of a kind that fit a firm, nearest first, as far as
+// they were needed so far: the same in every regime.
 type suppliers struct {
 	list  []supplier
-	known bool
-	cut   bool
+	whole bool // there are no more
+}
+
+// suppliers is the n nearest lots of kind k that fit firm f, or more; fewer if
+// there are no more. They are found at first need and kept.
+func (r *Region) suppliers(f int32, k int16, n int) []supplier {
+	s := &r.near[int(f)*len(r.kinds)+int(k)]
+	if n <= len(s.list) || s.whole {
+		return s.list
+	}
+	n = max(n, 2*len(s.list), 16)
+	keep := func(lot int32) bool {
+		g := r.lots[lot].firm
+		return g != f && r.pairFits(f, g, k)
+	}
+	r.heap = r.trees[k].nearest(r.points[f], n, keep, r.heap)
+	s.whole = len(r.heap) < n
+	s.list = make([]supplier, len(r.heap))
+	for i, q := range r.heap {
+		s.list[i] = supplier{q.id, r.roadKm(f, r.lots[q.id].firm)}
+	}
+	return s.list
 }
 
 // pairFits is the latent fit of two firms' work in a kind.
@@ -280,7 +280,7 @@ func (r *Region) drawPartners() {
 			if draw.Float64() < sc.Region.PartnerSector {
 				t = &sectors[r.Firms[f].Sector]
 			}
-			r.heap = t.nearest(r.points[f], pool, 4, func(g int32) bool { return g != int32(f) }, r.heap)
+			r.heap = t.nearest(r.points[f], pool, func(g int32) bool { return g != int32(f) }, r.heap)
 			total := 0.0
 			for j, q := range r.heap {
 				weights[j] = math.Exp(-kmOf(q.chord2) * sc.Transport.RoadFactor / sc.Region.PartnerKm)

@@ -86,12 +86,6 @@ func (r *Region) compileTiers() {
 
 	r.TierNames = names(sc.Tiers)
 	r.tiers = make([]tier, len(r.TierNames))
-	used := map[string]bool{}
-	for _, regime := range sc.Compare {
-		for _, t := range sc.Regimes[regime].Tiers {
-			used[t] = true
-		}
-	}
 	for i, name := range r.TierNames {
 		s := sc.Tiers[name]
 		t := tier{
@@ -126,13 +120,6 @@ func (r *Region) compileTiers() {
 			}
 			t.member[f] = r.source.Uniform(rng.Adoption, uint64(f), 0) < s.Adoption &&
 				r.source.Uniform(rng.Tolerance, uint64(f), 0) < tolerates
-		}
-		if used[name] && !t.partners {
-			// so long a list that as many members as the tier wants are on it
-			r.candidates = max(r.candidates, min(4*s.Candidates, int(float64(s.Candidates)/max(0.05, s.Adoption))+1))
-			for m, km := range t.radius {
-				r.reach[m] = max(r.reach[m], float64(km))
-			}
 		}
 		r.tiers[i] = t
 	}

@@ -1,0 +1,42 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"idleshift/agents"
+)
+
+// What a regime comes to must not depend on the regimes that it is compared
+// with: if it does, something of a market has leaked into the region.
+func TestRegimeAloneAsBesideOthers(t *testing.T) {
+	deals := 0
+	for seed := range variations {
+		d := rand.New(rand.NewPCG(uint64(seed), 7))
+		sc := parse(t, randomScenario(rand.New(rand.NewPCG(uint64(seed), 8))))
+		sc.Region.Firms = 12
+		change(sc.Kinds, func(k *agents.Kind) { k.MatchShare = max(k.MatchShare, 0.7) })
+		change(sc.Tiers, func(tier *agents.Tier) {
+			tier.Candidates, tier.Adoption = 1+d.IntN(9), []float64{1, 0.6, 0.3}[d.IntN(3)]
+			tier.RadiusSite = []float64{20, 20_000}[d.IntN(2)]
+		})
+		beside := newRecording()
+		compared := sc.Compare
+		all := run(t, sc, 0, beside)
+		for i, regime := range compared {
+			sc.Compare = []string{regime}
+			alone := newRecording()
+			one := run(t, sc, 0, alone)
+			if !reflect.DeepEqual(one[0], all[i]) || !reflect.DeepEqual(alone.deals[0], beside.deals[i]) ||
+				!reflect.DeepEqual(alone.days[0], beside.days[i]) || !reflect.DeepEqual(alone.firms[0], beside.firms[i]) {
+				t.Errorf("scenario %d: %s alone has %d deals and %v, beside others %d and %v", seed, regime,
+					one[0].Deals, one[0].Region, all[i].Deals, all[i].Region)
+			}
+			deals += len(alone.deals[0])
+		}
+	}
+	if deals < 10*variations {
+		t.Errorf("only %d deals in %d scenarios: the test says little", deals, variations)
+	}
+}
