@@ -64,8 +64,8 @@ type Option struct {
 // Sealed is a Book to which both sides add sealed reservation prices.
 type Sealed struct {
 	Book
-	Bid []Money // per request: the most it pays, per hour of the request
-	Ask []Money // per lot: the least it takes, per hour of the lot on day Today
+	Bid []Money    // per request: the most it pays, per hour of the request
+	Ask [][2]Money // per option: the least that each of its lots takes, per hour of the lot, whatever the day
 }
 
 // Open is a Book in which nothing that bears on the match is hidden. Net and

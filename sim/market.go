@@ -180,7 +180,7 @@ func (w *World) fill(m *market) {
 			m.cut = append(m.cut, i)
 		}
 		if !slices.ContainsFunc(b.Options[before:], func(o agents.Option) bool { return !o.Own || w.orders.at[w.ops[i].order].moved }) {
-			b.Options, b.Net, b.Charge, m.options = b.Options[:before], b.Net[:before], b.Charge[:before], m.options[:before]
+			b.Options, b.Net, b.Charge, b.Ask, m.options = b.Options[:before], b.Net[:before], b.Charge[:before], b.Ask[:before], m.options[:before]
 			b.Requests = b.Requests[:len(b.Requests)-1]
 			continue
 		}
@@ -201,13 +201,7 @@ func (w *World) fill(m *market) {
 		b.At = append(b.At, w.Firms[w.orders.at[op.order].firm].At)
 	}
 	for _, x := range m.lots {
-		l := &w.lots[x.lot]
-		ask := l.cost
-		if x.lent {
-			ask += w.exposure(l.firm).charge(m.reach) // whatever the day
-		}
-		b.Ask = append(b.Ask, ask)
-		b.LotAt = append(b.LotAt, w.Firms[l.firm].At)
+		b.LotAt = append(b.LotAt, w.Firms[w.lots[x.lot].firm].At)
 	}
 }
 
@@ -221,6 +215,7 @@ func (m *market) arrange() {
 	s.First = append(s.First[:0], b.First...)
 	s.Net = append(s.Net[:0], b.Net...)
 	s.Charge = append(s.Charge[:0], b.Charge...)
+	s.Ask = append(s.Ask[:0], b.Ask...)
 	m.was.ops = append(m.was.ops[:0], m.ops...)
 	m.was.options = append(m.was.options[:0], m.options...)
 	m.was.lots = append(m.was.lots[:0], m.lots...)
@@ -263,7 +258,7 @@ func (m *market) arrange() {
 		})
 		for _, x := range m.head {
 			x += s.First[from]
-			b.Options[n], b.Net[n], b.Charge[n], m.options[n] = s.Options[x], s.Net[x], s.Charge[x], m.was.options[x]
+			b.Options[n], b.Net[n], b.Charge[n], b.Ask[n], m.options[n] = s.Options[x], s.Net[x], s.Charge[x], s.Ask[x], m.was.options[x]
 			b.Options[n].Request = int32(to)
 			n++
 		}
@@ -574,6 +569,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	// if sealed, the true figures if open
 	days := agents.Day((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
 	var hour, charge agents.Money
+	var asks [2]agents.Money
 	for c, l := range o.Lot {
 		if l == agents.None {
 			continue
@@ -588,8 +584,11 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 			ratio = k.ratio
 		}
 		charge += cost.For(ratio.Of(st.setup))
+		asks[c] = cost
 		if provider[c] != agents.None && !blind {
-			cost += w.exposure(provider[c]).charge(o.From + days/2 - w.day)
+			e := w.exposure(provider[c])
+			asks[c] += e.dearest(o.From-w.day, req.Last-w.day)
+			cost += e.charge(o.From + days/2 - w.day)
 		}
 		hour += agents.Money(int64(cost) * int64(ratio) / 1000 * int64(o.Factor) / 1000)
 		if staffKm[c] > 0 {
@@ -613,6 +612,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	b.Options = append(b.Options, o)
 	b.Net = append(b.Net, value-hour)
 	b.Charge = append(b.Charge, charge)
+	b.Ask = append(b.Ask, asks)
 	m.options = append(m.options, x)
 }
 

@@ -40,3 +40,18 @@ func TestRegimeAloneAsBesideOthers(t *testing.T) {
 		t.Errorf("only %d deals in %d scenarios: the test says little", deals, variations)
 	}
 }
+
+// The auction must trade where providers charge for slack: its asks have to
+// carry the charge, or the engine refuses whatever it proposes.
+func TestAuctionCarriesChargeForSlack(t *testing.T) {
+	for _, charge := range []string{"[25]", "[0, 25]", "[25, 0]"} {
+		for _, policy := range []string{"", "reserve_share = 0.1", "expose_days = 3"} {
+			sc := parse(t, smallMarket(12, 0.25, "rate = 1.5\nlead = {mean_extra_days = 2}\noperations = [{kind = \"mill\", hours = {mean = 4}}]",
+				"disclosure = \"sealed\"\nbroker = \"auction\"", "[policies.p]\n"+policy+"\nslack_charge_per_hour = "+charge))
+			r := &run(t, sc, 0, nil)[1]
+			if r.Deals < 20 || r.Refusals[RefusedWorse] > 0 {
+				t.Errorf("charge %s, %s: %d deals, %d matches refused as a loss", charge, policy, r.Deals, r.Refusals[RefusedWorse])
+			}
+		}
+	}
+}

@@ -146,6 +146,16 @@ func (e *exposure) charge(ahead agents.Day) agents.Money {
 	return e.slack[min(int(ahead), len(e.slack)-1)]
 }
 
+// dearest is the most that the policy asks for an hour lent from so many to so
+// many days ahead.
+func (e *exposure) dearest(from, to agents.Day) (most agents.Money) {
+	to = min(to, max(from, agents.Day(len(e.slack)-1))) // the last charge holds beyond
+	for d := from; d <= to; d++ {
+		most = max(most, e.charge(d))
+	}
+	return most
+}
+
 // pairs remembers a day for each pair of firms: an open-addressing table.
 type pairs struct {
 	keys []uint64

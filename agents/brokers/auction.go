@@ -247,7 +247,7 @@ func (b *auction) ask(book *agents.Sealed, o int32, h agents.Hours, days int) (a
 		if hours[k] <= 0 {
 			continue
 		}
-		asks[k] = book.Ask[l] + up(b.half(o), hours[k])
+		asks[k] = book.Ask[o][k] + up(b.half(o), hours[k])
 		sum += asks[k].For(hours[k])
 	}
 	return asks, hours, sum

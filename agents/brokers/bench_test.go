@@ -12,13 +12,14 @@ import (
 func transport(n, options, days int, frictions bool) *agents.Open {
 	s := rng.NewSource(3, 0).Stream(rng.Ties, 0, 0)
 	b := new(agents.Open)
+	var ask []agents.Money // by lot
 	for range n {
 		lot := agents.Lot{Key: s.Uint64()}
 		for range days {
 			lot.Free = append(lot.Free, agents.Hours(1+s.IntN(8))*agents.Hour)
 		}
 		b.Lots = append(b.Lots, lot)
-		b.Ask = append(b.Ask, agents.Money(20+s.IntN(40))*agents.Unit)
+		ask = append(ask, agents.Money(20+s.IntN(40))*agents.Unit)
 	}
 	b.First = []int32{0}
 	for r := range n {
@@ -33,6 +34,7 @@ func transport(n, options, days int, frictions bool) *agents.Open {
 		for range options {
 			o := agents.Option{Request: int32(r), Lot: [2]int32{int32(s.IntN(n)), agents.None}, Ratio: 1000, Factor: 1000, Km: float32(s.IntN(100))}
 			b.Options = append(b.Options, o)
+			b.Ask = append(b.Ask, [2]agents.Money{ask[o.Lot[0]]})
 			b.Net = append(b.Net, b.Bid[r]-agents.Money(o.Km)*agents.Unit/4)
 			var c agents.Money
 			if frictions {
@@ -80,13 +82,14 @@ func BenchmarkPacking(b *testing.B) {
 func components(n, near, days int) *agents.Open {
 	s := rng.NewSource(4, 0).Stream(rng.Ties, 0, 0)
 	b := new(agents.Open)
+	var ask []agents.Money // by lot
 	for range 4 * n {
 		lot := agents.Lot{Key: s.Uint64()}
 		for range days {
 			lot.Free = append(lot.Free, agents.Hours(s.IntN(9))*agents.Hour)
 		}
 		b.Lots = append(b.Lots, lot)
-		b.Ask = append(b.Ask, agents.Money(20+s.IntN(40))*agents.Unit)
+		ask = append(ask, agents.Money(20+s.IntN(40))*agents.Unit)
 	}
 	b.First = []int32{0}
 	for r := range n {
@@ -98,6 +101,7 @@ func components(n, near, days int) *agents.Open {
 			for j := range near {
 				o := agents.Option{Request: int32(r), Lot: [2]int32{int32(at+2*i) &^ 1, int32(at+2*j) | 1}, Ratio: 1000, Factor: 1000, Km: float32(s.IntN(100))}
 				b.Options = append(b.Options, o)
+				b.Ask = append(b.Ask, [2]agents.Money{ask[o.Lot[0]], ask[o.Lot[1]]})
 				b.Net = append(b.Net, b.Bid[r]-agents.Money(o.Km)*agents.Unit/8)
 				b.Charge = append(b.Charge, agents.Money(40+s.IntN(80))*agents.Unit)
 			}

@@ -55,7 +55,6 @@ func randomBook(f flavour, n int, s *rng.Stream) *agents.Open {
 			lot.Free = append(lot.Free, free)
 		}
 		b.Lots = append(b.Lots, lot)
-		b.Ask = append(b.Ask, agents.Money(s.IntN(60))*agents.Unit)
 		b.LotAt = append(b.LotAt, agents.Position{})
 	}
 	b.First = []int32{0}
@@ -104,6 +103,7 @@ func randomBook(f flavour, n int, s *rng.Stream) *agents.Open {
 			b.Options = append(b.Options, o)
 			b.Net = append(b.Net, net)
 			b.Charge = append(b.Charge, charge)
+			b.Ask = append(b.Ask, [2]agents.Money{agents.Money(s.IntN(60)) * agents.Unit, agents.Money(s.IntN(60)) * agents.Unit})
 		}
 		b.First = append(b.First, int32(len(b.Options)))
 	}
@@ -212,7 +212,7 @@ func clone(b *agents.Open) *agents.Open {
 	c.Net = append([]agents.Money(nil), b.Net...)
 	c.Charge = append([]agents.Money(nil), b.Charge...)
 	c.Bid = append([]agents.Money(nil), b.Bid...)
-	c.Ask = append([]agents.Money(nil), b.Ask...)
+	c.Ask = append([][2]agents.Money(nil), b.Ask...)
 	c.At = append([]agents.Position(nil), b.At...)
 	c.LotAt = append([]agents.Position(nil), b.LotAt...)
 	c.Value = append([]agents.Money(nil), b.Value...)
@@ -265,13 +265,13 @@ func checkPrices(t *testing.T, broker Broker, book *agents.Open, out []agents.Ma
 			continue
 		}
 		paid := m.Price[0].For(taken[i][0])
-		if m.Price[0] < book.Ask[o.Lot[0]] {
-			t.Fatalf("%s: match %d pays %d, asked %d", where, i, m.Price[0], book.Ask[o.Lot[0]])
+		if m.Price[0] < book.Ask[m.Option][0] {
+			t.Fatalf("%s: match %d pays %d, asked %d", where, i, m.Price[0], book.Ask[m.Option][0])
 		}
 		if o.Lot[1] != agents.None {
 			paid += m.Price[1].For(taken[i][1])
-			if m.Price[1] < book.Ask[o.Lot[1]] {
-				t.Fatalf("%s: match %d pays the operator %d, asked %d", where, i, m.Price[1], book.Ask[o.Lot[1]])
+			if m.Price[1] < book.Ask[m.Option][1] {
+				t.Fatalf("%s: match %d pays the operator %d, asked %d", where, i, m.Price[1], book.Ask[m.Option][1])
 			}
 		}
 		if bid := book.Bid[o.Request].For(m.Hours); paid > bid {
@@ -357,9 +357,9 @@ func TestEmptyBooks(t *testing.T) {
 	for name, book := range map[string]*agents.Open{
 		"empty":      {Sealed: agents.Sealed{Book: agents.Book{First: []int32{0}}}},
 		"no lots":    {Sealed: agents.Sealed{Book: agents.Book{First: []int32{0, 0}, Requests: []agents.Request{request}}, Bid: []agents.Money{1}}},
-		"no options": {Sealed: agents.Sealed{Book: agents.Book{First: []int32{0, 0}, Requests: []agents.Request{request}, Lots: []agents.Lot{{}}}, Bid: []agents.Money{1}, Ask: []agents.Money{1}}},
+		"no options": {Sealed: agents.Sealed{Book: agents.Book{First: []int32{0, 0}, Requests: []agents.Request{request}, Lots: []agents.Lot{{}}}, Bid: []agents.Money{1}}},
 		"no hours": {Sealed: agents.Sealed{Book: agents.Book{First: []int32{0, 1}, Requests: []agents.Request{request}, Lots: []agents.Lot{{}},
-			Options: []agents.Option{{Lot: [2]int32{0, agents.None}, Factor: 1000}}, Net: []agents.Money{1}, Charge: []agents.Money{0}}, Bid: []agents.Money{1}, Ask: []agents.Money{1}}},
+			Options: []agents.Option{{Lot: [2]int32{0, agents.None}, Factor: 1000}}, Net: []agents.Money{1}, Charge: []agents.Money{0}}, Bid: []agents.Money{1}, Ask: [][2]agents.Money{{1}}}},
 	} {
 		for _, broker := range Table() {
 			var s rng.Stream

@@ -161,7 +161,6 @@ func structured(structure string, hours int, s *rng.Stream) *agents.Open {
 			l.Free = append(l.Free, agents.Hours(s.IntN(hours+1))*agents.Hour)
 		}
 		b.Lots = append(b.Lots, l)
-		b.Ask = append(b.Ask, money())
 		return int32(len(b.Lots) - 1)
 	}
 	n := 1 + s.IntN(3)
@@ -187,6 +186,7 @@ func structured(structure string, hours int, s *rng.Stream) *agents.Open {
 		add := func(m, o int32, net agents.Money) {
 			b.Options = append(b.Options, agents.Option{Request: int32(r), Lot: [2]int32{m, o}, Ratio: 1000, Factor: 1000})
 			b.Net, b.Charge = append(b.Net, net), append(b.Charge, 0)
+			b.Ask = append(b.Ask, [2]agents.Money{money(), money()})
 		}
 		needs := s.IntN(4) // 0 an operator alone, 1 a machine alone, else both
 		for i, m := range machines {

@@ -244,7 +244,7 @@ func TestAuctionWithoutCommonPrice(t *testing.T) {
 	for i, x := range [][2]agents.Money{{10, 9}, {5, 2}} { // bid, ask: each fits the other alone
 		book.Lots = append(book.Lots, agents.Lot{Free: []agents.Hours{agents.Hour}})
 		book.Requests = append(book.Requests, agents.Request{Hours: agents.Hour, PerDay: agents.Hour, MaxSites: 1})
-		book.Bid, book.Ask = append(book.Bid, x[0]*agents.Unit), append(book.Ask, x[1]*agents.Unit)
+		book.Bid, book.Ask = append(book.Bid, x[0]*agents.Unit), append(book.Ask, [2]agents.Money{x[1] * agents.Unit})
 		book.Options = append(book.Options, agents.Option{Request: int32(i), Lot: [2]int32{int32(i), agents.None}, Ratio: 1000, Factor: 1000})
 		book.Net, book.Charge = append(book.Net, 0), append(book.Charge, 0)
 		book.First = append(book.First, int32(i+1))
@@ -262,9 +262,9 @@ func TestAuctionWithoutCommonPrice(t *testing.T) {
 func TestAuctionPrice(t *testing.T) {
 	book := &agents.Open{}
 	book.First = []int32{0}
-	for l, ask := range []int{2, 6, 9} {
+	asks := []agents.Money{2, 6, 9}
+	for l := range asks {
 		book.Lots = append(book.Lots, agents.Lot{Free: []agents.Hours{agents.Hour}, Key: uint64(l)})
-		book.Ask = append(book.Ask, agents.Money(ask)*agents.Unit)
 	}
 	for r, bid := range []int{5, 10, 8} {
 		book.Requests = append(book.Requests, agents.Request{Hours: agents.Hour, PerDay: agents.Hour, MaxSites: 1})
@@ -272,6 +272,7 @@ func TestAuctionPrice(t *testing.T) {
 		for l := range book.Lots {
 			book.Options = append(book.Options, agents.Option{Request: int32(r), Lot: [2]int32{int32(l), agents.None}, Ratio: 1000, Factor: 1000})
 			book.Net, book.Charge = append(book.Net, 0), append(book.Charge, 0)
+			book.Ask = append(book.Ask, [2]agents.Money{asks[l] * agents.Unit})
 		}
 		book.First = append(book.First, int32(len(book.Options)))
 	}
