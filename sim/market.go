@@ -18,10 +18,10 @@ type market struct {
 	refused   pairs // (order, operation, requester, provider) that an employer refused
 
 	book    agents.Open
-	ops     []int32   // of each request
-	options []terms   // of each option
-	lots    []bookLot // of each lot of the book
-	seen    []int32   // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
+	ops     []int32 // of each request
+	options []terms // of each option
+	lots    []int32 // of each lot of the book
+	seen    []int32 // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
 	cells   []agents.Hours
 	cut     []int32    // operations that were shown a cut list of candidates
 	reach   agents.Day // how many days the book shows, today excluded
@@ -38,16 +38,10 @@ type market struct {
 	was     struct {
 		ops     []int32
 		options []terms
-		lots    []bookLot
+		lots    []int32
 	}
 	free  [2][]agents.Hours // live rows for laying
 	slots []agents.Slot
-}
-
-// bookLot says whose hours a lot of the book are, and whether they are lent.
-type bookLot struct {
-	lot  int32
-	lent bool
 }
 
 // terms is what the engine knows of an option beyond what it tells the broker.
@@ -201,7 +195,7 @@ func (w *World) fill(m *market) {
 		b.At = append(b.At, w.Firms[w.orders.at[op.order].firm].At)
 	}
 	for _, x := range m.lots {
-		b.LotAt = append(b.LotAt, w.Firms[w.lots[x.lot].firm].At)
+		b.LotAt = append(b.LotAt, w.Firms[w.lots[x].firm].At)
 	}
 }
 
@@ -442,14 +436,10 @@ func (w *World) show(m *market, lot int32, lent bool) int32 {
 		return -1
 	}
 	l := &w.lots[lot]
-	asks := lent
 	if e := w.exposure(l.firm); lent && e.days >= m.reach && e.reserve == 0 {
 		lent = false // nothing is kept back: one row serves both
 	}
 	at := &m.seen[2*lot+int32(b2i(lent))]
-	if *at > 0 && asks {
-		m.lots[*at-1].lent = true
-	}
 	if *at != 0 {
 		return *at - 1 // negative if it was found without hours
 	}
@@ -470,7 +460,7 @@ func (w *World) show(m *market, lot int32, lent bool) int32 {
 		Kind: l.kind, Zone: w.Firms[l.firm].Zone, Free: m.cells[from:len(m.cells):len(m.cells)],
 		Key: w.source.Key(rng.Ties, uint64(lot)<<1|uint64(b2i(lent)), uint64(w.day)+1),
 	})
-	m.lots = append(m.lots, bookLot{lot, asks})
+	m.lots = append(m.lots, lot)
 	*at = int32(len(b.Lots))
 	return *at - 1
 }
@@ -574,7 +564,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 		if l == agents.None {
 			continue
 		}
-		lot := &w.lots[m.lots[l].lot]
+		lot := &w.lots[m.lots[l]]
 		cost := lot.cost
 		if blind {
 			cost = w.kinds[lot.kind].variable
@@ -820,7 +810,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 	for c, l := range o.Lot {
 		m.free[c] = m.free[c][:0]
 		if l != agents.None {
-			lots[c] = m.lots[l].lot
+			lots[c] = m.lots[l]
 			m.free[c] = w.row(lots[c], terms.provider[c] != agents.None, m.reach, m.free[c])
 		}
 	}

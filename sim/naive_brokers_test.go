@@ -463,7 +463,7 @@ func (d *naiveDesk) asks(o int32, h agents.Hours, days int) (asks [2]agents.Mone
 			hours[c] = x.Ratio.Of(hours[c])
 		}
 		hours[c] += agents.Hours(days) * x.Travel[c]
-		asks[c] = d.Ask[l] + hourly(d.half(o), hours[c], true)
+		asks[c] = d.Ask[o][c] + hourly(d.half(o), hours[c], true)
 		sum += asks[c].For(hours[c])
 	}
 	return asks, hours, sum

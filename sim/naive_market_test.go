@@ -64,8 +64,14 @@ type naiveBook struct {
 	reach agents.Day
 	steps []*naiveStep // of the requests
 	terms []naiveTerms // of the options
-	lots  []bookLot
+	lots  []naiveLot
 	cut   []*naiveStep // that were not shown every firm in reach
+}
+
+// naiveLot is a lot of the book, as its owner sees it or as it is lent.
+type naiveLot struct {
+	lot  int32
+	lent bool
 }
 
 func newNaiveTier(t *tier) *naiveTier {
@@ -154,7 +160,7 @@ func (n *naive) fill(m *naiveTier) *naiveBook {
 		}
 		if !slices.ContainsFunc(b.Options[before:], func(o agents.Option) bool { return !o.Own || s.order.released }) {
 			b.Requests, b.Options, b.terms = b.Requests[:len(b.Requests)-1], b.Options[:before], b.terms[:before]
-			b.Net, b.Charge = b.Net[:before], b.Charge[:before]
+			b.Net, b.Charge, b.Ask = b.Net[:before], b.Charge[:before], b.Ask[:before]
 			continue
 		}
 		b.First = append(b.First, int32(before))
@@ -170,13 +176,7 @@ func (n *naive) fill(m *naiveTier) *naiveBook {
 		b.At = append(b.At, n.r.Firms[s.order.firm].At)
 	}
 	for _, x := range b.lots {
-		l := &n.r.lots[x.lot]
-		ask := l.cost
-		if x.lent {
-			ask += n.r.exposure(l.firm).charge(b.reach)
-		}
-		b.Ask = append(b.Ask, ask)
-		b.LotAt = append(b.LotAt, n.r.Firms[l.firm].At)
+		b.LotAt = append(b.LotAt, n.r.Firms[n.r.lots[x.lot].firm].At)
 	}
 	return b
 }
@@ -211,7 +211,7 @@ func (b *naiveBook) arranged() *naiveBook {
 			x := b.Options[o]
 			x.Request, x.Lot = int32(to), [2]int32{int32(place(o, 0)), int32(place(o, 1))}
 			out.Options, out.terms = append(out.Options, x), append(out.terms, b.terms[o])
-			out.Net, out.Charge = append(out.Net, b.Net[o]), append(out.Charge, b.Charge[o])
+			out.Net, out.Charge, out.Ask = append(out.Net, b.Net[o]), append(out.Charge, b.Charge[o]), append(out.Ask, b.Ask[o])
 		}
 	}
 	out.First = append(out.First, int32(len(out.Options)))
@@ -262,7 +262,6 @@ func (n *naive) show(b *naiveBook, lot int32, lent bool) int32 {
 	same := e.days >= b.reach && e.reserve == 0
 	for i, x := range b.lots {
 		if x.lot == lot && (same || x.lent == lent) {
-			b.lots[i].lent = x.lent || lent
 			return int32(i)
 		}
 	}
@@ -272,7 +271,7 @@ func (n *naive) show(b *naiveBook, lot int32, lent bool) int32 {
 	}
 	b.Lots = append(b.Lots, agents.Lot{Kind: n.r.lots[lot].kind, Zone: n.r.Firms[n.r.lots[lot].firm].Zone, Free: row,
 		Key: n.r.source.Key(rng.Ties, uint64(lot)<<1|uint64(b2i(lent && !same)), uint64(n.day)+1)})
-	b.lots = append(b.lots, bookLot{lot, lent})
+	b.lots = append(b.lots, naiveLot{lot, lent})
 	return int32(len(b.lots) - 1)
 }
 
@@ -449,6 +448,7 @@ func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider 
 	}
 	days := (o.Booked(req.Hours) + req.PerDay - 1) / req.PerDay
 	var hour agents.Money
+	var asks [2]agents.Money
 	for c, place := range lots {
 		if place == agents.None {
 			continue
@@ -463,7 +463,13 @@ func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider 
 			ratio = k.ratio
 		}
 		charge += cost.For(ratio.Of(s.spec.setup))
+		asks[c] = cost
 		if provider[c] != agents.None && m.disclosure != brokers.Blind {
+			most := agents.Money(0)
+			for d := o.From; d <= req.Last; d++ {
+				most = max(most, n.r.exposure(lot.firm).charge(d-n.day))
+			}
+			asks[c] += most
 			cost += n.r.exposure(lot.firm).charge(o.From + agents.Day(days)/2 - n.day)
 		}
 		hour += agents.Money(int64(cost) * int64(ratio) / 1000 * int64(o.Factor) / 1000)
@@ -499,7 +505,7 @@ func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider 
 	if m.disclosure != brokers.Open && m.declined[naiveMatch{s, provider}] {
 		return
 	}
-	b.Options, b.Net, b.Charge, b.terms = append(b.Options, o), append(b.Net, value-hour), append(b.Charge, charge), append(b.terms, x)
+	b.Options, b.Net, b.Charge, b.Ask, b.terms = append(b.Options, o), append(b.Net, value-hour), append(b.Charge, charge), append(b.Ask, asks), append(b.terms, x)
 }
 
 // lastChance is the last day on which all of an order's fallbacks can be given
