@@ -24,14 +24,6 @@ type LoadOptions struct {
 	Read func(path string) ([]byte, error)
 }
 
-// reader is one that reads as the options say.
-func (opt *LoadOptions) reader() reader {
-	if opt.Read == nil {
-		return reader{read: os.ReadFile}
-	}
-	return reader{read: opt.Read}
-}
-
 // An Error is one thing that is wrong with a scenario, and where.
 type Error struct {
 	File         string // path of the layer that set the key: a file, a shipped scenario, a --set argument
@@ -95,27 +87,57 @@ func (all Errors) sort() {
 // file extends is read first and the file laid over it, then the overrides.
 // What is wrong with the contents is told as Errors, all of it at once.
 func Load(name string, opt LoadOptions) (*Scenario, error) {
-	r := opt.reader()
-	if slices.Contains(shipped(), name) {
-		text, err := Source(name)
-		if err != nil {
-			return nil, err
-		}
-		return r.load(source{name: name + ".toml (shipped)", id: "shipped " + name, text: []byte(text)}, opt)
-	}
-	text, err := r.read(name)
+	b, err := Open(name, opt.Read)
 	if err != nil {
-		return nil, fmt.Errorf("no scenario %q: neither shipped (%s) nor a file that can be read: %w%s",
-			name, strings.Join(shipped(), ", "), err, meant(Nearest(name, shipped())))
+		return nil, err
 	}
-	return r.load(source{name: name, id: identity(name), dir: filepath.Dir(name), text: text}, opt)
+	return b.With(opt.Set)
 }
 
 // Parse is Load for a text at hand. Errors call it by the name of the file,
 // and paths in it are relative to that file's folder.
 func Parse(file string, text []byte, opt LoadOptions) (*Scenario, error) {
-	r := opt.reader()
-	return r.load(source{name: file, id: identity(file), dir: filepath.Dir(file), text: text}, opt)
+	r := newReader(opt.Read)
+	r.files(source{name: file, id: identity(file), dir: filepath.Dir(file), text: text})
+	return (&Base{r}).With(opt.Set)
+}
+
+// A Base is the text of a scenario, read and parsed, that many scenarios are
+// made of. It may be used from several goroutines at once if its read may.
+type Base struct{ r *reader }
+
+// Open reads the text of a scenario, a shipped one by its name, otherwise a
+// file, and of what it extends. Files are read by read, os.ReadFile if it is
+// nil; tables of firms later, too. What is wrong with the contents With tells.
+func Open(name string, read func(path string) ([]byte, error)) (*Base, error) {
+	r := newReader(read)
+	top := source{name: name + ".toml (shipped)", id: "shipped " + name}
+	if slices.Contains(shipped(), name) {
+		text, err := Source(name)
+		if err != nil {
+			return nil, err
+		}
+		top.text = []byte(text)
+	} else {
+		text, err := r.read(name)
+		if err != nil {
+			return nil, fmt.Errorf("no scenario %q: neither shipped (%s) nor a file that can be read: %w%s",
+				name, strings.Join(shipped(), ", "), err, meant(Nearest(name, shipped())))
+		}
+		top = source{name: name, id: identity(name), dir: filepath.Dir(name), text: text}
+	}
+	r.files(top)
+	return &Base{r}, nil
+}
+
+// With is the scenario with overrides, as LoadOptions has them, on top. What
+// is wrong with it is told as Errors, all of it at once.
+func (b *Base) With(set []string) (*Scenario, error) {
+	r := *b.r
+	r.layers, r.roots = slices.Clone(r.layers), slices.Clone(r.roots)
+	r.d.layers, r.d.errs = slices.Clone(r.d.layers), slices.Clone(r.d.errs)
+	r.d.wrong, r.d.below = map[string]bool{}, map[string]bool{}
+	return r.scenario(set)
 }
 
 // identity tells whether two paths are one file.
@@ -142,11 +164,17 @@ type reader struct {
 	d      decoder
 }
 
-func (r *reader) load(top source, opt LoadOptions) (*Scenario, error) {
-	r.d.wrong, r.d.below = map[string]bool{}, map[string]bool{}
+func newReader(read func(path string) ([]byte, error)) *reader {
+	if read == nil {
+		read = os.ReadFile
+	}
+	return &reader{read: read}
+}
+
+// scenario decodes the layers, with overrides on top of them.
+func (r *reader) scenario(set []string) (*Scenario, error) {
 	lang := language()
-	r.files(top)
-	for _, arg := range opt.Set {
+	for _, arg := range set {
 		r.override(lang, arg)
 	}
 	root := r.roots[0]

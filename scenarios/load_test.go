@@ -3,10 +3,12 @@ package scenarios
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"idleshift/agents/brokers"
@@ -74,20 +76,19 @@ func golden(t *testing.T, file, text string) {
 	t.Errorf("%s:%d differs (look at it, then go test -update rewrites it)\ngot  %s\nwant %s", file, line, a, b)
 }
 
-// disk is a reader whose files are in memory, by base name.
-func disk(files map[string]string) reader {
-	return reader{read: func(path string) ([]byte, error) {
+// disk reads files that are in memory, by base name.
+func disk(files map[string]string) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
 		if text, ok := files[filepath.Base(path)]; ok {
 			return []byte(text), nil
 		}
 		return nil, os.ErrNotExist
-	}}
+	}
 }
 
 // parseWith reads a text that may extend the given files.
 func parseWith(files map[string]string, text string, set ...string) (*Scenario, error) {
-	r := disk(files)
-	return r.load(source{name: "top.toml", id: "top.toml", dir: ".", text: []byte(text)}, LoadOptions{Set: set})
+	return Parse("top.toml", []byte(text), LoadOptions{Set: set, Read: disk(files)})
 }
 
 func read(t testing.TB, file string) string {
@@ -269,13 +270,13 @@ func TestCanonicalRoundTrip(t *testing.T) {
 	}
 }
 
-func roundTrip(t *testing.T, sc *Scenario, r reader) {
+func roundTrip(t *testing.T, sc *Scenario, read func(path string) ([]byte, error)) {
 	t.Helper()
 	text, err := Canonical(sc)
 	if err != nil {
 		t.Fatalf("no canonical text: %v", err)
 	}
-	again, err := r.load(source{name: "canonical", dir: ".", text: text}, LoadOptions{})
+	again, err := Parse("canonical", text, LoadOptions{Read: read})
 	if err != nil {
 		t.Fatalf("the canonical text is not accepted: %v\n%s", err, text)
 	}
@@ -407,4 +408,45 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// A base that many scenarios are made of must give each as if it were read for
+// it alone. A failure means that points of a sweep change each other.
+func TestBaseIsLeftAsItIs(t *testing.T) {
+	files := map[string]string{"below.toml": "extends = \"template\"\ntime.days = 30\n"}
+	base := func() *Base {
+		b, err := Open("top.toml", disk(map[string]string{"below.toml": files["below.toml"], "top.toml": "extends = \"below.toml\"\nreplicates = 3\n"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	sets := [][]string{
+		nil,
+		{"orders.job.operations.1.setup_hours=5", "tiers.platform.radius_site_km=7"},
+		{"orders.job.operations.9.setup_hours=5", "time.days=0", "seed=one"},
+		{"demand.season=[1, 2]", "sizes.small.firms=3", "kinds.mill.outside=false"},
+		{"orders.job.operations=[]"},
+		{"tiers.contract.adoption=0.5", "tiers.platform.radius_site_km=9"},
+	}
+	shared := base()
+	told := func(sc *Scenario, err error) string {
+		if err != nil {
+			return err.Error()
+		}
+		hash, err := Hash(sc)
+		return fmt.Sprint(hash, err)
+	}
+	var group sync.WaitGroup
+	for _, set := range append(sets, sets...) {
+		want := told(base().With(set))
+		for range 4 {
+			group.Go(func() {
+				if got := told(shared.With(set)); got != want {
+					t.Errorf("%v: got\n%s\nwant\n%s", set, got, want)
+				}
+			})
+		}
+	}
+	group.Wait()
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,30 +33,34 @@ type node struct {
 // or an entry of named values that is false is as good as none.
 func (n *node) absent() bool { return n == nil || n.value == false }
 
-// merge lays over upon n and returns the result: tables merge, anything else
-// is replaced. A table whose keys are all numbers, laid upon a list, merges
-// into the list's elements, counted from 1; beyond gets those that the list
-// does not have.
+// merge lays over upon n and returns the result, n being left as it was:
+// tables merge, anything else is replaced. A table whose keys are all numbers,
+// laid upon a list, merges into the list's elements, counted from 1; beyond
+// gets those that the list does not have.
 func (n *node) merge(over *node, path []string, beyond func(over *node, path []string, length int)) *node {
 	switch {
 	case n.table != nil && over.table != nil:
+		merged := *n
+		merged.table = maps.Clone(n.table)
 		for name, child := range over.table {
 			if old := n.table[name]; old != nil {
 				child = old.merge(child, within(path, name), beyond)
 			}
-			n.table[name] = child
+			merged.table[name] = child
 		}
-		return n
+		return &merged
 	case n.isList && over.numbered():
+		merged := *n
+		merged.list = slices.Clone(n.list)
 		for name, child := range over.table {
 			i, err := strconv.Atoi(name)
 			if err != nil || i < 1 || i > len(n.list) {
 				beyond(child, within(path, name), len(n.list))
 				continue
 			}
-			n.list[i-1] = n.list[i-1].merge(child, within(path, name), beyond)
+			merged.list[i-1] = merged.list[i-1].merge(child, within(path, name), beyond)
 		}
-		return n
+		return &merged
 	}
 	return over
 }

@@ -24,6 +24,7 @@ type Base struct {
 	replicates int
 	regimes    []string
 	frozen     bool // reads no files but those it has
+	text       func() (*scenarios.Base, error)
 
 	mu    sync.Mutex
 	files map[string]string // by path relative to dir
@@ -33,6 +34,7 @@ type Base struct {
 // above 0 and regimes that are named stand in place of the scenario's.
 func NewBase(name string, replicates int, regimes []string) *Base {
 	b := &Base{name: name, replicates: replicates, regimes: regimes, files: map[string]string{}}
+	b.text = sync.OnceValues(func() (*scenarios.Base, error) { return scenarios.Open(b.name, b.read) })
 	if _, err := scenarios.Source(name); err != nil {
 		b.dir, b.name = filepath.Dir(name), filepath.Base(name)
 	}
@@ -41,7 +43,9 @@ func NewBase(name string, replicates int, regimes []string) *Base {
 
 // Thaw is a Base with the name and files of another.
 func Thaw(name string, files map[string]string, replicates int, regimes []string) *Base {
-	return &Base{name: name, replicates: replicates, regimes: regimes, frozen: true, files: files}
+	b := NewBase(name, replicates, regimes)
+	b.files, b.frozen = files, true
+	return b
 }
 
 // Name is that of the scenario, of a file without its folder.
@@ -76,10 +80,14 @@ func (b *Base) read(path string) ([]byte, error) {
 
 // Scenario is the base with the overrides.
 func (b *Base) Scenario(set []string) (*scenarios.Scenario, error) {
+	text, err := b.text()
+	if err != nil {
+		return nil, err
+	}
 	if b.replicates > 0 {
 		set = append(slices.Clone(set), fmt.Sprintf("replicates=%d", b.replicates))
 	}
-	sc, err := scenarios.Load(b.name, scenarios.LoadOptions{Set: set, Read: b.read})
+	sc, err := text.With(set)
 	if err != nil || len(b.regimes) == 0 {
 		return sc, err
 	}
