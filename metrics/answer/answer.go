@@ -32,6 +32,8 @@ type Answer struct {
 	WarmupDays    int            `json:"warmup_days" doc:"Working days before the measured ones."`
 	DaysPerYear   int            `json:"days_per_year" doc:"Working days of a year."`
 	Level         float64        `json:"level" doc:"Coverage of all intervals."`
+	Intervals     string         `json:"intervals" doc:"What the intervals of surplus and gain are of: replicates, batches (tenths of the measured days of one replicate) or none."`
+	Warmup        *Warmup        `json:"warmup" doc:"Whether measuring began too early, by a stated rule; null if the dataset has no table of days."`
 	Firms         Number         `json:"firms" doc:"Firms, mean over replicates."`
 	Employees     Number         `json:"employees" doc:"Employees, mean over replicates."`
 	Baseline      string         `json:"baseline" doc:"Regime that gains are measured from."`
@@ -65,6 +67,9 @@ type Gain struct {
 	AfterSlack      Estimate  `json:"after_slack_charges" doc:"Gain a year when the charges for slack count as costs."`
 	WorseOff        *Estimate `json:"share_of_firms_worse_off" doc:"Share of firms whose profit, transfers included, is below that in the baseline; null for a merged firm."`
 	Pairing         Number    `json:"pairing_variance_factor" doc:"Variance of the gain if replicates were not paired, relative to that as paired; null with fewer than two replicates or when the gain does not vary."`
+	P               Number    `json:"p" doc:"Two-sided p-value of the gain being zero, by Student's t; null if there is no interval."`
+	Holm            Number    `json:"p_holm" doc:"The same adjusted by Holm's method for all regimes that are compared with the baseline."`
+	Verdict         string    `json:"verdict" doc:"gain, loss, not distinguishable from zero, or no interval: by the adjusted p-value."`
 	Sources         []Source  `json:"sources" doc:"Lines of the account that the gain is the sum of."`
 }
 

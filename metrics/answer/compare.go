@@ -7,8 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"idleshift/metrics/stats"
 	"idleshift/metrics/store"
 )
@@ -56,11 +54,9 @@ func Compare(first, second *store.Dataset, unpaired bool) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	difference := welch
+	difference := stats.Welch
 	if c.Paired {
-		difference = func(y, x []float64, level float64) stats.Interval {
-			return stats.Mean(minus(y, x), level)
-		}
+		difference = func(y, x []float64, level float64) stats.Interval { return stats.Paired(y, x, level).Interval }
 	}
 	surplus := func(r *store.Runs, regime string) []float64 {
 		v, e := r.Values("surplus", regime)
@@ -77,7 +73,7 @@ func Compare(first, second *store.Dataset, unpaired bool) (*Comparison, error) {
 		sx, sy := surplus(x, name), surplus(y, name)
 		r := Comparable{Name: name, First: interval(sx), Second: interval(sy), Surplus: estimate(difference(sy, sx, Level))}
 		if name != first.Baseline || name != second.Baseline {
-			gx, gy := minus(sx, surplus(x, first.Baseline)), minus(sy, surplus(y, second.Baseline))
+			gx, gy := stats.Differences(sx, surplus(x, first.Baseline)), stats.Differences(sy, surplus(y, second.Baseline))
 			gain := estimate(difference(gy, gx, Level))
 			r.Gain = &gain
 		}
@@ -88,25 +84,6 @@ func Compare(first, second *store.Dataset, unpaired bool) (*Comparison, error) {
 	}
 	c.note(first, second)
 	return c, err
-}
-
-// welch is the difference in means of two independent samples, with the
-// interval of Welch (1947).
-func welch(y, x []float64, level float64) stats.Interval {
-	d := stats.Interval{N: len(x), Mean: mean(y) - mean(x), Low: math.Inf(-1), High: math.Inf(1), Level: level}
-	if len(x) < 2 {
-		return d
-	}
-	n := float64(len(x))
-	vy, vx := stats.SD(y)*stats.SD(y)/n, stats.SD(x)*stats.SD(x)/n
-	if vy+vx == 0 {
-		d.Low, d.High = d.Mean, d.Mean
-		return d
-	}
-	freedom := (n - 1) * (vy + vx) * (vy + vx) / (vy*vy + vx*vx)
-	half := distuv.StudentsT{Sigma: 1, Nu: freedom}.Quantile((1+level)/2) * math.Sqrt(vy+vx)
-	d.Low, d.High = d.Mean-half, d.Mean+half
-	return d
 }
 
 func (c *Comparison) note(first, second *store.Dataset) {

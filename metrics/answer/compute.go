@@ -2,10 +2,10 @@ package answer
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/BurntSushi/toml"
+	"gonum.org/v1/gonum/stat"
 
 	"idleshift/metrics"
 	"idleshift/metrics/stats"
@@ -27,7 +27,18 @@ func Of(d *store.Dataset) (*Answer, error) {
 	if err := store.Read(d, in.add); err != nil {
 		return nil, err
 	}
-	return in.answer(d.Version, d.Command)
+	if in.opened, err = in.openings(d); err != nil {
+		return nil, err
+	}
+	a, err := in.answer(d.Version, d.Command)
+	if err != nil {
+		return nil, err
+	}
+	if a.Warmup, err = in.warmup(d, &a.Headline); err != nil {
+		return nil, err
+	}
+	a.Notes = append(a.Notes, in.notes(a)...)
+	return a, nil
 }
 
 // samples are the numbers that the answer is made of, by replicate.
@@ -38,7 +49,8 @@ type samples struct {
 	err    error // the first of values
 
 	classes []string
-	need    map[cell][]float64 // sums over the needs table, a number per replicate
+	opened  map[string]*opening // deals by tier that open a contract, nil if no deals are kept
+	need    map[cell][]float64  // sums over the needs table, a number per replicate
 }
 
 // A cell is a column of the needs table summed over a group of its rows.
@@ -116,9 +128,9 @@ func (s *samples) answer(version, command string) (*Answer, error) {
 	sc := s.sc
 	a := &Answer{
 		Title: sc.Title, Version: version, Command: command, Currency: sc.Currency, Seed: sc.Seed, Replicates: sc.Replicates,
-		Days: sc.Time.Days, WarmupDays: sc.Time.Warmup, DaysPerYear: sc.Time.YearDays, Level: Level, Baseline: sc.Baseline,
-		Firms:     Number(mean(s.metric("firms", sc.Baseline))),
-		Employees: Number(mean(s.metric("employees", sc.Baseline))),
+		Days: sc.Time.Days, WarmupDays: sc.Time.Warmup, DaysPerYear: sc.Time.YearDays, Level: Level, Intervals: s.intervals(), Baseline: sc.Baseline,
+		Firms:     Number(stat.Mean(s.metric("firms", sc.Baseline), nil)),
+		Employees: Number(stat.Mean(s.metric("employees", sc.Baseline), nil)),
 		Notes:     []Note{},
 	}
 	pooled := ""
@@ -134,7 +146,7 @@ func (s *samples) answer(version, command string) (*Answer, error) {
 	a.Decomposition = s.decompose()
 	a.Shortage = s.shortage()
 	a.Headline = s.headline(a)
-	a.Notes = append(a.Notes, s.notes(a)...)
+	s.adjust(a)
 	return a, s.err
 }
 
@@ -146,7 +158,7 @@ func (s *samples) regime(name, pooled string) Regime {
 		FillRate:    interval(s.metric("fill_rate", name)),
 		OnTime:      interval(s.metric("on_time_share", name)),
 		Deals:       interval(s.metric("deals", name)),
-		Surplus:     interval(s.metric("surplus", name)),
+		Surplus:     interval(s.surplus(name)),
 	}
 	if name != sc.Baseline {
 		r.Gain = s.gain(name, pooled)
@@ -154,33 +166,33 @@ func (s *samples) regime(name, pooled string) Regime {
 	return r
 }
 
-// change is the metric of the regime less that of another, by replicate.
-func (s *samples) change(metric, regime, from string) []float64 {
-	return minus(s.metric(metric, regime), s.metric(metric, from))
+// shift is the metric of the regime less that of another, by replicate.
+func (s *samples) shift(metric, regime, from string) []float64 {
+	return stats.Differences(s.metric(metric, regime), s.metric(metric, from))
 }
 
 func (s *samples) gain(name, pooled string) *Gain {
 	base := s.sc.Baseline
-	gain := s.change("surplus", name, base)
+	gain := s.change(name, base)
 	g := &Gain{
 		PerYear:         interval(gain),
-		PerEmployee:     estimate(stats.Ratio(gain, s.metric("employees", base), Level)),
-		OfFixed:         share(gain, s.metric("fixed", base)),
-		WithoutInternal: interval(s.change("surplus_work", name, base)),
-		AfterSlack:      interval(s.change("surplus_after_slack", name, base)),
-		Pairing:         Number(stats.Paired(s.metric("surplus", name), s.metric("surplus", base), Level).Factor),
+		PerEmployee:     estimate(stats.Ratio(gain, asLong(s.metric("employees", base), len(gain)), Level)),
+		OfFixed:         share(gain, asLong(s.metric("fixed", base), len(gain))),
+		WithoutInternal: interval(s.shift("surplus_work", name, base)),
+		AfterSlack:      interval(s.shift("surplus_after_slack", name, base)),
+		Pairing:         Number(stats.Paired(s.surplus(name), s.surplus(base), Level).Factor),
 	}
 	if pooled != "" {
-		g.OfPooled = share(gain, s.change("surplus", pooled, base))
+		g.OfPooled = share(gain, s.change(pooled, base))
 	}
 	if !s.sc.Regimes[name].Pooled {
 		worse := interval(s.metric("worse_off_share", name))
 		g.WorseOff = &worse
 	}
 	for i, line := range accounts {
-		change := s.change(line, name, base)
+		change := s.shift(line, name, base)
 		if i > 0 { // all but the value are costs
-			change = s.change(line, base, name)
+			change = s.shift(line, base, name)
 		}
 		g.Sources = append(g.Sources, Source{line, interval(change)})
 	}
@@ -203,11 +215,11 @@ func (s *samples) decompose() *Decomposition {
 			return nil
 		}
 	}
-	terms, unit, both := s.change("surplus", d.Terms, d.Base), s.change("surplus", d.Unit, d.Base), s.change("surplus", d.Both, d.Base)
+	terms, unit, both := s.change(d.Terms, d.Base), s.change(d.Unit, d.Base), s.change(d.Both, d.Base)
 	return &Decomposition{
 		Base: d.Base, TermsRegime: d.Terms, UnitRegime: d.Unit, BothRegime: d.Both,
 		Terms: interval(terms), Unit: interval(unit), Both: interval(both),
-		Interaction: interval(minus(minus(both, unit), terms)),
+		Interaction: interval(stats.Differences(stats.Differences(both, unit), terms)),
 	}
 }
 
@@ -236,7 +248,7 @@ func (s *samples) shortageRow(group, name, title string, internal bool) Shortage
 		if regime == s.sc.Baseline {
 			continue
 		}
-		saved := minus(base, s.needs(regime, group, shortageCost))
+		saved := stats.Differences(base, s.needs(regime, group, shortageCost))
 		row.Recovered = append(row.Recovered, Recovery{regime, interval(saved), share(saved, base)})
 	}
 	return row
@@ -259,23 +271,4 @@ func share(part, whole []float64) *Estimate {
 	}
 	e := estimate(stats.Ratio(part, whole, Level))
 	return &e
-}
-
-// minus is x − y; differences below what rounding leaves of the two are none.
-func minus(x, y []float64) []float64 {
-	out := make([]float64, len(x))
-	for i := range x {
-		if d := x[i] - y[i]; !(math.Abs(d) <= 1e-13*max(math.Abs(x[i]), math.Abs(y[i]))) {
-			out[i] = d
-		}
-	}
-	return out
-}
-
-func mean(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += v
-	}
-	return sum / float64(len(x))
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"idleshift/metrics"
+	"idleshift/metrics/stats"
 )
 
 // An Outcome is what is asked of every run of a sweep: a sum, difference,
@@ -198,7 +199,7 @@ func (s *Sweep) term(t *term) ([][]float64, error) {
 	for i := range out {
 		switch t.op {
 		case '-', 'm':
-			out[i] = minus(x[i], y[i])
+			out[i] = stats.Differences(x[i], y[i])
 			continue
 		}
 		out[i] = make([]float64, s.Replicates)

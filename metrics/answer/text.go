@@ -115,24 +115,35 @@ func ofPooled(g, pooled *Gain) string {
 
 // measures shows the gain in other units and by other conventions.
 func (t *text) measures() {
-	header := []string{"gain over " + t.a.Baseline, t.a.Currency + " per\nemployee", "of fixed\ncost", "without\ninternal needs", "after charges\nfor slack", "firms\nworse off", "variance cut\nby pairing"}
+	header := []string{"gain over " + t.a.Baseline, t.a.Currency + " per\nemployee", "of fixed\ncost", "without\ninternal needs", "after charges\nfor slack", "firms\nworse off", "variance cut\nby pairing", "p-value\n(Holm)"}
 	rows := [][]string{}
 	for _, r := range t.a.Regimes {
 		g := r.Gain
 		if g == nil {
 			continue
 		}
-		worse, pairing := "-", "-"
+		worse, pairing, p := "-", "-", "-"
 		if g.WorseOff != nil {
 			worse = percents(g.WorseOff.Mean)
 		}
 		if !math.IsNaN(float64(g.Pairing)) {
 			pairing = plain(g.Pairing) + " times"
 		}
+		if !math.IsNaN(float64(g.Holm)) {
+			p = probability(float64(g.Holm))
+		}
 		rows = append(rows, []string{r.Name, plain(g.PerEmployee.Mean), t.share(g.OfFixed),
-			t.money.format(g.WithoutInternal.Mean), t.money.format(g.AfterSlack.Mean), worse, pairing})
+			t.money.format(g.WithoutInternal.Mean), t.money.format(g.AfterSlack.Mean), worse, pairing, p})
 	}
 	t.table(header, rows)
+}
+
+// probability writes a p-value.
+func probability(p float64) string {
+	if p < 0.0005 {
+		return "<0.001"
+	}
+	return fmt.Sprintf("%.3f", p)
 }
 
 // sources shows which lines of the account the gain comes from.

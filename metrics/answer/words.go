@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"idleshift/metrics/stats"
 )
 
 // notDistinguishable is said in place of a number that means nothing.
@@ -39,8 +41,8 @@ func (s *samples) headline(a *Answer) Headline {
 		fmt.Fprintf(&b, ", %s of what the pooled region would gain", spread(*gain.OfPooled, percents))
 	}
 	if h.Rival != "" {
-		x, y := s.change("surplus", h.Regime, sc.Baseline), s.change("surplus", h.Rival, sc.Baseline)
-		difference := interval(minus(x, y))
+		x, y := s.change(h.Regime, sc.Baseline), s.change(h.Rival, sc.Baseline)
+		difference := interval(stats.Differences(x, y))
 		h.Difference, h.Ratio = &difference, share(x, y)
 		rival := a.gain(h.Rival).PerYear
 		if h.Ratio != nil && gain.PerYear.Mean > 0 && rival.Mean > 0 {

@@ -97,15 +97,48 @@ type Difference struct {
 // Paired is the mean of a − b, pair by pair, with Student's t interval. The
 // slices must be of one length.
 func Paired(a, b []float64, level float64) Difference {
-	d := make([]float64, len(a))
-	for i := range d {
-		d[i] = a[i] - b[i]
-	}
+	d := Differences(a, b)
 	factor := math.NaN()
 	if v := SD(d); v > 0 {
 		factor = (SD(a)*SD(a) + SD(b)*SD(b)) / (v * v)
 	}
 	return Difference{Mean(d, level), factor}
+}
+
+// Differences are a − b, pair by pair; what is below the rounding of the two is
+// none.
+func Differences(a, b []float64) []float64 {
+	out := make([]float64, len(a))
+	for i := range a {
+		if d := a[i] - b[i]; !(math.Abs(d) <= 1e-13*max(math.Abs(a[i]), math.Abs(b[i]))) {
+			out[i] = d
+		}
+	}
+	return out
+}
+
+// Welch is the difference a − b in the means of two independent samples, of any
+// lengths, with the interval of Welch (1947). There is none if either has fewer
+// than two observations.
+func Welch(a, b []float64, level float64) Interval {
+	n, m := float64(len(a)), float64(len(b))
+	i := Interval{N: min(len(a), len(b)), Mean: stat.Mean(a, nil) - stat.Mean(b, nil), Low: math.Inf(-1), High: math.Inf(1), Level: level, StandardError: math.NaN(), P: math.NaN()}
+	if i.N < 2 || math.IsNaN(i.Mean) {
+		return i
+	}
+	va, vb := SD(a)*SD(a)/n, SD(b)*SD(b)/m
+	i.StandardError = math.Sqrt(va + vb)
+	if va+vb == 0 {
+		i.Low, i.High, i.P = i.Mean, i.Mean, 0
+		if i.Mean == 0 {
+			i.P = 1
+		}
+		return i
+	}
+	t := distuv.StudentsT{Sigma: 1, Nu: (va + vb) * (va + vb) / (va*va/(n-1) + vb*vb/(m-1))}
+	half := t.Quantile((1+level)/2) * i.StandardError
+	i.Low, i.High, i.P = i.Mean-half, i.Mean+half, 2*t.Survival(math.Abs(i.Mean/i.StandardError))
+	return i
 }
 
 // Ratio is the mean of num over the mean of den, pair by pair of one length,
@@ -141,11 +174,14 @@ func Ratio(num, den []float64, level float64) Interval {
 }
 
 // Holm adjusts p-values of one family so that rejecting those below a level
-// keeps the chance of any false rejection below it (Holm 1979).
+// keeps the chance of any false rejection below it (Holm 1979). What is NaN
+// stays so and does not count.
 func Holm(p []float64) []float64 {
-	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
+	var order []int
+	for i := range p {
+		if !math.IsNaN(p[i]) {
+			order = append(order, i)
+		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
 		switch {
@@ -156,10 +192,10 @@ func Holm(p []float64) []float64 {
 		}
 		return 0
 	})
-	adjusted := make([]float64, len(p))
+	adjusted := slices.Clone(p)
 	least := 0.0
 	for rank, i := range order {
-		least = max(least, min(1, float64(len(p)-rank)*p[i]))
+		least = max(least, min(1, float64(len(order)-rank)*p[i]))
 		adjusted[i] = least
 	}
 	return adjusted
@@ -177,6 +213,22 @@ func BatchMeans(x []float64, batches int, level float64) Interval {
 		return Mean(nil, level)
 	}
 	return Mean(means(x[len(x)-size*batches:], size), level)
+}
+
+// Neighbours is the correlation of a series with itself one step on; NaN if it
+// does not vary or is too short. Batches that are long enough have hardly any.
+func Neighbours(x []float64) float64 {
+	if len(x) < 3 {
+		return math.NaN()
+	}
+	mean, squares, products := stat.Mean(x, nil), 0.0, 0.0
+	for i := range x {
+		squares += (x[i] - mean) * (x[i] - mean)
+		if i > 0 {
+			products += (x[i] - mean) * (x[i-1] - mean)
+		}
+	}
+	return products / squares
 }
 
 // MSER5 is how many observations to cut from the front of a series as warm-up:

@@ -140,8 +140,42 @@ func TestHolm(t *testing.T) {
 	if got := Holm([]float64{0.9, 0.8}); got[0] != 1 || got[1] != 1 {
 		t.Errorf("above one: %v", got)
 	}
+	if got := Holm([]float64{math.NaN(), 0.03, 0.02}); !math.IsNaN(got[0]) || got[1] != 0.04 || got[2] != 0.04 {
+		t.Errorf("what has no p-value counts as a comparison: %v", got)
+	}
 	if len(Holm(nil)) != 0 {
 		t.Error("of nothing, something")
+	}
+}
+
+// Welch's interval for the samples of Student's sleep data taken as
+// independent: t = -1.8608, 17.776 degrees of freedom, -3.3654832 to 0.2054832
+// (R, t.test). A failure means that datasets are compared wrongly.
+func TestWelch(t *testing.T) {
+	one := []float64{0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0}
+	two := []float64{1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4}
+	w := Welch(one, two, 0.95)
+	near(t, "lower bound", w.Low, -3.3654832, 1e-6)
+	near(t, "upper bound", w.High, 0.2054832, 1e-6)
+	near(t, "p", w.P, 0.0793941, 1e-6)
+	unlike := Welch([]float64{3, 5}, []float64{0, 1, 2, 1, 1}, 0.95)
+	near(t, "standard error of unlike lengths", unlike.StandardError, math.Sqrt(1+0.5/5), 1e-12)
+	same := Welch([]float64{1, 2, 3, 4}, []float64{2, 3, 4, 5}, 0.95) // Student's pooled t: six degrees of freedom
+	near(t, "lower bound", same.Low, -1-2.446912*math.Sqrt(2*(5.0/3)/4), 1e-5)
+	if i := Welch([]float64{1}, []float64{2, 3}, 0.95); i.Bounded() {
+		t.Errorf("one observation has the interval [%v, %v]", i.Low, i.High)
+	}
+	if i := Welch([]float64{2, 2}, []float64{1, 1}, 0.95); i.Low != 1 || i.High != 1 || i.P != 0 {
+		t.Errorf("constants: %+v", i)
+	}
+}
+
+// A failure means that dependent batches pass for independent ones.
+func TestNeighbours(t *testing.T) {
+	near(t, "a trend", Neighbours([]float64{1, 2, 3, 4, 5}), 0.4, 1e-12)
+	near(t, "to and fro", Neighbours([]float64{1, -1, 1, -1}), -0.75, 1e-12)
+	if !math.IsNaN(Neighbours([]float64{1, 2})) || !math.IsNaN(Neighbours([]float64{2, 2, 2})) {
+		t.Error("a correlation of nothing")
 	}
 }
 
