@@ -291,6 +291,9 @@ func (w *World) checkDay(k int) {
 	if sum := d.Own + d.Late + d.Shared + d.Setup + d.Travel + d.Idle + d.Down; sum != d.Capacity {
 		w.breach("%s: capacity is %d s, its uses add up to %d s", w.KindNames[k], d.Capacity, sum)
 	}
+	if most := w.kinds[k].overtime * ((d.Capacity - d.Down) / w.kinds[k].hours); d.Overtime > most {
+		w.breach("%s: overtime is %d s, the units that are up can add %d s", w.KindNames[k], d.Overtime, most)
+	}
 }
 
 // checkCalendars looks for hours booked that were not there.
