@@ -24,6 +24,7 @@ type account struct {
 	trace      func(*Event)      // nil if nobody listens
 	check      bool
 	stopped    bool        // the run-out is over: what is open counts as lost
+	amounts    int64       // of measured orders, each rounded
 	unmeasured agents.Fate // of orders outside the measured days
 	openOnes   int64       // measured orders that are open
 }
@@ -68,6 +69,7 @@ func (a *account) part(w *World) account {
 func (a *account) absorb(p *account) {
 	a.result.add(&p.result)
 	a.rest.Add(&p.rest)
+	a.amounts += p.amounts
 }
 
 // measuring tells whether today is one of the measured days.
@@ -78,7 +80,11 @@ func (w *World) measuring() bool {
 
 // pay books an amount for a firm and the order that it goes with.
 func (w *World) pay(ord *order, firm int32, a agents.Account, m agents.Money) {
-	if !ord.measured || m == 0 {
+	if !ord.measured {
+		return
+	}
+	w.amounts++
+	if m == 0 {
 		return
 	}
 	w.ledgers[firm][a] += m
@@ -211,6 +217,9 @@ func (w *World) settle(o int32) {
 		return
 	}
 	late := max(0, end-ord.due)
+	if w.check && late > w.classes[ord.class].lateDays {
+		w.breach("order %d is %d days late", ord.seq+1, late)
+	}
 	value := ord.value
 	if ord.missed > 0 {
 		value = portion(value, ord.asked-ord.missed, ord.asked)

@@ -70,6 +70,8 @@ type Result struct {
 	BookValue agents.Money // net value of the brokers' matches by the books' own figures
 	BookBound agents.Money // bound on it, from brokers that give one
 	Breaches  []string     // identities that did not hold; filled when checking
+
+	Clairvoyant *agents.Money // surplus that no regime can exceed in the replicate; nil if it was not asked for
 }
 
 // add adds what other firms of the same regime did.

@@ -9,7 +9,8 @@ import (
 
 // Options say what a run does beside running.
 type Options struct {
-	Check bool         // verify the identities of every day; breaches go into the results
+	Check bool         // verify the identities of every day, and the bound if it is found; breaches go into the results
+	Bound bool         // find the clairvoyant bound
 	Trace func(*Event) // hears everything that happens to orders; nil for none
 }
 
@@ -27,6 +28,10 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 		worlds[i], parts[i] = w, w.apart()
 	}
 	nature := newNature(r)
+	var known *foresight // nil unless the bound is asked for
+	if opt.Bound {
+		known = newForesight(r)
+	}
 	end := agents.Day(sc.Time.Warmup + sc.Time.Days) // of the measured days
 	last := end + agents.Day(sc.Time.Runout)
 	var days [ahead]today
@@ -34,12 +39,20 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 		n := min(ahead, last-first)
 		for d := range n {
 			nature.next().copyTo(&days[d])
+			if known != nil {
+				known.see(&days[d])
+			}
 		}
 		for i := range worlds {
 			if err := live(ctx, i, parts[i], r, days[:n], sink); err != nil {
 				return nil, err
 			}
 		}
+	}
+	bound := agents.Money(0)
+	if known != nil {
+		known.complete(nature)
+		bound = known.bound()
 	}
 	results := make([]Result, len(worlds))
 	for i, w := range worlds {
@@ -50,6 +63,12 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 			}
 		}
 		result, firms := w.finish()
+		if known != nil {
+			result.Clairvoyant = &bound
+			if opt.Check {
+				w.checkBound(bound)
+			}
+		}
 		results[i] = *result
 		if sink != nil {
 			if err := sink.Firms(i, firms); err != nil {
