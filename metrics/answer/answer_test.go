@@ -63,7 +63,7 @@ func recorded(t *testing.T, sc *scenarios.Scenario, tables string, happen func(s
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := happen(chunk, replicate); err != nil {
+		if err := happen(job, replicate); err != nil {
 			t.Fatal(err)
 		}
 		var results []sim.Result
