@@ -122,7 +122,7 @@ A plan is for one version of the program.`,
 			if err := w.check(); err != nil {
 				return err
 			}
-			data, err := p.plan(cmd.Context(), &f, args[0])
+			data, err := p.plan(cmd.Context(), &f, args[0], w.quiet)
 			if err != nil {
 				return err
 			}
@@ -215,7 +215,7 @@ what is finished; the same command goes on from there.`,
 			if err := w.check(); err != nil {
 				return err
 			}
-			data, err := p.plan(cmd.Context(), &f, args[0])
+			data, err := p.plan(cmd.Context(), &f, args[0], w.quiet)
 			if err != nil {
 				return err
 			}
@@ -244,8 +244,11 @@ func (p *program) resume(dir string) (*store.Store, error) {
 	return store.Resume(dir, p.version)
 }
 
+// manyPoints take long enough to check that the user is told.
+const manyPoints = 1000
+
 // plan reads the design, checks its points and opens the folder.
-func (p *program) plan(ctx context.Context, f *planFlags, name string) (*store.Store, error) {
+func (p *program) plan(ctx context.Context, f *planFlags, name string, quiet bool) (*store.Store, error) {
 	if f.replicates < 0 {
 		return nil, badInputf("--replicates %d: must be 1 or more", f.replicates)
 	}
@@ -258,6 +261,9 @@ func (p *program) plan(ctx context.Context, f *planFlags, name string) (*store.S
 	}
 	if f.dir == "" {
 		f.dir = filepath.Join("results", d.Name)
+	}
+	if len(d.Points) > manyPoints {
+		p.say(quiet, "checking %s points", thousands(len(d.Points)))
 	}
 	plan, err := p.planned(ctx, d, f)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -161,12 +162,12 @@ func (c *chunk) drop() {
 	}
 }
 
-// take is a chunk that nobody writes to, or a new one.
+// take is the chunk that nobody has written to for longest, or a new one.
 func (s *Store) take(first int) (*chunk, error) {
 	s.mu.Lock()
-	if n := len(s.idle); n > 0 {
-		c := s.idle[n-1]
-		s.idle = s.idle[:n-1]
+	if len(s.idle) > 0 {
+		c := s.idle[0]
+		s.idle = slices.Delete(s.idle, 0, 1)
 		s.mu.Unlock()
 		return c, nil
 	}
