@@ -50,6 +50,8 @@ def main(folder):
         if told != file["columns"] or [column["name"] for column in told] != list(parquet.columns):
             raise SystemExit(f"{path}: its metadata does not describe its columns")
         print(f"{path.name}: {len(parquet)} rows of {len(parquet.columns)} columns")
+    if not (folder / "days.parquet").exists():
+        return
     left = duckdb.sql(f"""
         select max(abs(capacity - own - late - shared - setup - travel - idle - down))
         from '{folder / "days.parquet"}'""").fetchall()[0][0]
