@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"idleshift/metrics"
+	"idleshift/metrics/answer"
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
 	"idleshift/scenarios/design"
@@ -290,6 +291,9 @@ func (p *program) planned(ctx context.Context, d *design.Design, f *planFlags) (
 	regimes, points, err := p.points(ctx, d, base, sc, f.check)
 	if err != nil {
 		return nil, err
+	}
+	if err := answer.Check(d, regimes); err != nil {
+		return nil, badInputf("%s: %w", d.Name, err)
 	}
 	sc.Compare = regimes
 	d.Base, d.Points = base.Name(), nil
