@@ -263,23 +263,44 @@ func (o *Outcome) check(regimes []string) error {
 	return nil
 }
 
-// unit is that of the outcome: of its first metric, if no product or ratio
-// makes another of it.
+// unit is that of the outcome; empty for pure numbers.
 func (o *Outcome) unit(currency string) string {
-	t := o.root
-	for t.left != nil {
-		if t.op == '*' || t.op == '/' {
-			return ""
+	return strings.ReplaceAll(o.root.unit(), "currency", currency)
+}
+
+func (t *term) unit() string {
+	switch t.op {
+	case 'n':
+		return ""
+	case 'm':
+		name := t.metric
+		if name == gainOf {
+			name = "surplus"
 		}
-		t = t.left
-	}
-	name := t.metric
-	if name == gainOf {
-		name = "surplus"
-	}
-	m, err := metrics.ByName(name)
-	if err != nil || m.Unit == "1" {
+		if m, err := metrics.ByName(name); err == nil && m.Unit != "1" {
+			return m.Unit
+		}
 		return ""
 	}
-	return strings.ReplaceAll(m.Unit, "currency", currency)
+	left, right := t.left.unit(), t.right.unit()
+	switch {
+	case t.op == '+' || t.op == '-':
+		return or(left, right)
+	case t.op == '*' && (left == "" || right == ""):
+		return left + right
+	case t.op == '*':
+		return left + " × " + right
+	case left == right:
+		return ""
+	case right == "":
+		return left
+	}
+	return left + "/" + strings.TrimSuffix(right, "s")
+}
+
+func or(word, instead string) string {
+	if word == "" {
+		return instead
+	}
+	return word
 }

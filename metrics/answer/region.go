@@ -220,13 +220,17 @@ func (b *box) words() string {
 		said := ""
 		switch {
 		case !by.factor.Numeric():
-			var names []string
+			var inside, outside []string
 			for g := range in {
 				if in[g] {
-					names = append(names, by.label(g))
+					inside = append(inside, by.label(g))
+				} else {
+					outside = append(outside, by.label(g))
 				}
 			}
-			said = strings.Join(names, " or ")
+			if said = strings.Join(inside, " or "); len(outside) < len(inside) {
+				said = "other than " + strings.Join(outside, " and ")
+			}
 		case low == high:
 			said = low
 		case first == 0:

@@ -278,9 +278,8 @@ func (o *OutcomeSensitivity) write(t *text, s *Sensitivity) {
 			largest = max(largest, math.Abs(float64(f.Strength.Mean)))
 		}
 	}
-	t.money = magnitudeOf(largest)
-	unit := t.money.word + o.Unit
-	fmt.Fprintf(t, "%s: mean %s %s", o.Outcome, t.money.format(o.Mean), unit)
+	t.money = scaled(largest)
+	fmt.Fprintf(t, "%s: mean %s", titled(o.Outcome, t.money.word+o.Unit), t.money.format(o.Mean))
 	if !math.IsNaN(float64(o.SD)) {
 		fmt.Fprintf(t, ", standard deviation %s", t.money.format(o.SD))
 	}

@@ -236,7 +236,10 @@ func (s *Sweep) summary(o *Outcome, y [][]float64, points []int) OutcomeSummary 
 			}
 		}
 		e.From, e.To = by.label(from), by.label(to)
-		e.Effect = s.contrast(y, by.groups[to].points, by.groups[from].points)
+		e.Effect = estimate(stats.Mean(nil, Level))
+		if from != to {
+			e.Effect = s.contrast(y, by.groups[to].points, by.groups[from].points)
+		}
 		out.Factors = append(out.Factors, e)
 	}
 	slices.SortStableFunc(out.Factors, func(a, b FactorEffect) int {
@@ -422,12 +425,15 @@ func (s *Summary) WriteText(w io.Writer) error {
 }
 
 func (o *OutcomeSummary) write(t *text, s *Summary) {
-	t.money = magnitudeOf(max(math.Abs(float64(o.Least.Mean.Mean)), math.Abs(float64(o.Most.Mean.Mean))))
-	fmt.Fprintf(t, "%s, %s%s: mean %s, from %s (%s) to %s (%s)\n\n", o.Outcome, t.money.word, o.Unit,
+	t.money = scaled(max(math.Abs(float64(o.Least.Mean.Mean)), math.Abs(float64(o.Most.Mean.Mean))))
+	fmt.Fprintf(t, "%s: mean %s, from %s (%s) to %s (%s)\n\n", titled(o.Outcome, t.money.word+o.Unit),
 		t.money.format(o.Mean.Mean), t.money.format(o.Least.Mean.Mean), o.Least.At, t.money.format(o.Most.Mean.Mean), o.Most.At)
 	interval := fmt.Sprintf("%g %%\ninterval", 100*s.Level)
 	rows := [][]string{}
 	for _, f := range o.Factors {
+		if len(f.Groups) < 2 {
+			continue
+		}
 		said := ""
 		switch e := f.Effect; {
 		case e.Low == 0 && e.High == 0:
@@ -440,15 +446,39 @@ func (o *OutcomeSummary) write(t *text, s *Summary) {
 	t.table([]string{"effect of", "from", "to", "difference", interval, ""}, rows)
 	rows = nil
 	for _, f := range o.Factors {
+		most := 0.0
+		for _, g := range f.Groups {
+			most = max(most, float64(g.Mean.Mean))
+		}
 		for i, g := range f.Groups {
-			name := ""
+			name, of := "", "-"
 			if i == 0 {
 				name = f.Factor
 			}
-			rows = append(rows, []string{name, g.Group, strconv.Itoa(g.Points), t.money.format(g.Mean.Mean), t.bracket(g.Mean)})
+			if most > 0 {
+				of = percents(g.Mean.Mean / Number(most))
+			}
+			rows = append(rows, []string{name, g.Group, strconv.Itoa(g.Points), t.money.format(g.Mean.Mean), t.bracket(g.Mean), of})
 		}
 	}
-	t.table([]string{"mean where", "is", "points", "mean", interval}, rows)
+	t.table([]string{"mean where", "is", "points", "mean", interval, "of the\nmost"}, rows)
+}
+
+// scaled writes numbers up to x, also small ones, with about three digits.
+func scaled(x float64) magnitude {
+	m := magnitudeOf(x)
+	for ; x > 0 && x < 1 && m.decimals < 9; x *= 10 {
+		m.decimals++
+	}
+	return m
+}
+
+// titled is an outcome with its unit, if it has one.
+func titled(outcome, unit string) string {
+	if unit = strings.TrimSpace(unit); unit == "" {
+		return outcome
+	}
+	return outcome + ", " + unit
 }
 
 func (c *ConditionSummary) write(t *text) {
@@ -463,7 +493,11 @@ func (c *ConditionSummary) write(t *text) {
 		case part.part.Where == "":
 			fmt.Fprintf(t, "%s\n", part.said)
 		default:
-			fmt.Fprintf(t, "%s with %s (%d points)\n", part.said, part.part.Where, part.part.Points)
+			points := "points"
+			if part.part.Points == 1 {
+				points = "point"
+			}
+			fmt.Fprintf(t, "%s with %s (%d %s)\n", part.said, part.part.Where, part.part.Points, points)
 		}
 	}
 	fmt.Fprintln(t)

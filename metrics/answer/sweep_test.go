@@ -110,6 +110,109 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// A failure means that a number stands beside the wrong unit.
+func TestUnits(t *testing.T) {
+	for text, want := range map[string]string{
+		"gain(firm)":                               "CAD/year",
+		"gain(firm) / gain(cooperative)":           "",
+		"0.5 * (gain(firm) + running(firm))":       "CAD/year",
+		"gain(firm) / employees(firm)":             "CAD/year/employee",
+		"utilisation(firm)":                        "",
+		"1 - gain(firm) / (gain(cooperative) - 2)": "",
+		"deals(firm) * hours_per_deal(firm)":       "deals/year × h/deal",
+	} {
+		o, err := ParseOutcome(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.unit("CAD"); got != want {
+			t.Errorf("%s is in %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A failure means that the part of a design where a condition holds is told
+// wrong: a box that holds bad points, or one that leaves out what it could have.
+func TestPureParts(t *testing.T) {
+	d, err := design.Parse("test.toml", []byte(adoptionAndFirms))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []int
+	var by []division
+	for i := range d.Points {
+		all = append(all, i)
+	}
+	for f := range d.Factors {
+		by = append(by, divide(d, f, all))
+	}
+	for _, c := range []struct {
+		want string
+		n    int
+		good func(at []float64) bool
+	}{
+		{"", 30, func([]float64) bool { return true }},
+		{"none", 0, func([]float64) bool { return false }},
+		{"adoption from 0.5", 18, func(at []float64) bool { return at[0] >= 2 }},
+		{"adoption from 0.3 to 0.7, firms up to 20, broker random", 6, func(at []float64) bool { return at[0] >= 1 && at[0] <= 3 && at[1] <= 20 && at[2] == 1 }},
+		{"firms 30", 10, func(at []float64) bool { return at[1] == 30 }},
+	} {
+		b, n := pure(by, all, func(p int) bool { return c.good(d.Points[p].At) })
+		got := "none"
+		if b != nil {
+			got = b.words()
+		}
+		if got != c.want || n != c.n {
+			t.Errorf("%q with %d points, want %q with %d", got, n, c.want, c.n)
+		}
+	}
+	draw := rand.New(rand.NewPCG(12, 13))
+	for range 200 {
+		good := make([]bool, len(all))
+		for i := range good {
+			good[i] = draw.IntN(3) > 0
+		}
+		b, n := pure(by, all, func(p int) bool { return good[p] })
+		inside := 0
+		for _, p := range all {
+			if b != nil && b.has(p) {
+				inside++
+				if !good[p] {
+					t.Fatalf("the part %q holds a bad point", b.words())
+				}
+			}
+		}
+		if inside != n || n == 0 {
+			t.Fatalf("a part of %d points is told to have %d", inside, n)
+		}
+	}
+}
+
+// A failure means that a factor of many values is divided into groups that lose
+// points or overlap.
+func TestDivide(t *testing.T) {
+	d, err := design.Parse("test.toml", []byte(fmt.Sprintf(screened, "lhs", 100, "true", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []int
+	for i := range d.Points {
+		all = append(all, i)
+	}
+	by := divide(d, 0, all)
+	total, last := 0, math.Inf(-1)
+	for _, g := range by.groups {
+		if len(g.points) < 12 || len(g.points) > 13 || g.low <= last {
+			t.Errorf("a group of %d points from %v, after %v", len(g.points), g.low, last)
+		}
+		last = g.high
+		total += len(g.points)
+	}
+	if total != 100 || len(by.groups) != most {
+		t.Errorf("%d points in %d groups", total, len(by.groups))
+	}
+}
+
 // A failure means that a slip of the pen is answered with something else than
 // what is wrong.
 func TestWrongOutcomes(t *testing.T) {
