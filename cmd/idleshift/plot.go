@@ -74,24 +74,18 @@ it again. The same dataset and flags give the same bytes.`,
 func (p *program) listFigures() error {
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, x := range figures.All {
-		fmt.Fprintf(w, "%s\t%s\n", x.Name, x.Doc)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", x.Name, x.Of, x.Doc)
 	}
 	return w.Flush()
 }
 
 func (p *program) plot(f *plotFlags, dir string, names []string) error {
-	asked := len(names) > 0
-	if !asked {
-		for _, x := range figures.All {
-			names = append(names, x.Name)
-		}
-	}
 	for _, name := range names {
 		if _, err := figures.ByName(name); err != nil {
 			return badInput{err}
 		}
 	}
-	file, err := f.place(dir, names, asked)
+	file, err := f.place(dir, names)
 	if err != nil {
 		return err
 	}
@@ -102,6 +96,14 @@ func (p *program) plot(f *plotFlags, dir string, names []string) error {
 	data, err := figures.Read(d)
 	if err != nil {
 		return badInput{err}
+	}
+	asked := len(names) > 0
+	if !asked {
+		for _, x := range figures.All {
+			if x.Of == data.Subject() {
+				names = append(names, x.Name)
+			}
+		}
 	}
 	drawn := 0
 	for _, name := range names {
@@ -137,14 +139,14 @@ func (p *program) plot(f *plotFlags, dir string, names []string) error {
 }
 
 // place says where each figure goes and in which formats.
-func (f *plotFlags) place(dir string, names []string, asked bool) (func(name, format string) string, error) {
+func (f *plotFlags) place(dir string, names []string) (func(name, format string) string, error) {
 	for _, format := range f.formats {
 		if !slices.Contains(figures.Formats, format) {
 			return nil, badInputf("--format %s: there are %s", format, strings.Join(figures.Formats, ", "))
 		}
 	}
 	ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(f.out), "."))
-	single := asked && len(names) == 1 && len(f.formats) <= 1
+	single := len(names) == 1 && len(f.formats) <= 1
 	folder := f.out
 	switch known := slices.Contains(figures.Formats, ending); {
 	case f.out == "-" && !single:

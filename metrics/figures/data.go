@@ -19,13 +19,22 @@ import (
 // first asks for them; figures may be drawn at the same time.
 type Data struct {
 	*store.Dataset
-	Answer *answer.Answer
+	Answer *answer.Answer // of a run
+	swept  *swept         // of a sweep
 
 	scenario *scenarios.Scenario
 	values   func(metric, regime string) ([]float64, error) // of the runs table, by replicate
 	days     func() (*days, error)
 	firms    func() (*firms, error)
 	deals    func() ([]deal, error)
+}
+
+// Subject is what the dataset is.
+func (d *Data) Subject() Subject {
+	if d.swept != nil {
+		return Sweep
+	}
+	return Run
 }
 
 // Read reads what every figure needs of a dataset: the answer.
@@ -38,6 +47,10 @@ func Read(d *store.Dataset) (*Data, error) {
 		return nil, fmt.Errorf("the scenario in the manifest of %s: %w", d.Dir, err)
 	}
 	var err error
+	if d.Sweep != nil {
+		out.swept, err = readSweep(d)
+		return out, err
+	}
 	if out.Answer, err = answer.Of(d); err != nil {
 		return nil, err
 	}

@@ -29,19 +29,33 @@ import (
 type Figure struct {
 	Name string
 	Doc  string // what it shows, in one sentence
+	Of   Subject
 	draw func(d *Data, regime string) (*content, error)
 }
 
+// A Subject is what a figure needs.
+type Subject string
+
+const (
+	Run   Subject = "run"
+	Sweep Subject = "sweep"
+)
+
 // All are the figures.
 var All = []Figure{
-	{"gain", "What each regime gains over the baseline, with intervals, and what one merged firm would gain.", gain},
-	{"hours", "Where the hours went, regime by regime: own, shared, overtime, outside, late, lost; idle and down.", hours},
-	{"waterfall", "Which lines of the account lead from the baseline's surplus to that of a regime.", waterfall},
-	{"map", "The region: firms by size, and the hours that flow between places in a regime.", regionMap},
-	{"utilisation", "Utilisation over time by kind, in the baseline and in a regime, with intervals.", utilisation},
-	{"winners", "Who wins and who loses: how firms' profits change by size class, after transfers.", winners},
-	{"sharing", "Who shares what: hours worked for other firms by kind and regime.", sharing},
-	{"deals", "How large deals are, and how far the work goes, regime by regime.", deals},
+	{"gain", "What each regime gains over the baseline, with intervals, and what one merged firm would gain.", Run, gain},
+	{"hours", "Where the hours went, regime by regime: own, shared, overtime, outside, late, lost; idle and down.", Run, hours},
+	{"waterfall", "Which lines of the account lead from the baseline's surplus to that of a regime.", Run, waterfall},
+	{"map", "The region: firms by size, and the hours that flow between places in a regime.", Run, regionMap},
+	{"utilisation", "Utilisation over time by kind, in the baseline and in a regime, with intervals.", Run, utilisation},
+	{"winners", "Who wins and who loses: how firms' profits change by size class, after transfers.", Run, winners},
+	{"sharing", "Who shares what: hours worked for other firms by kind and regime.", Run, sharing},
+	{"deals", "How large deals are, and how far the work goes, regime by regime.", Run, deals},
+	{"factor", "What the gain of each regime depends on: lines with bands over each factor.", Sweep, factor},
+	{"plane", "Where in two factors a regime is ahead of its rival, and the line of indifference.", Sweep, plane},
+	{"tornado", "How far each factor moves the gain of a regime, the strongest first.", Sweep, tornado},
+	{"sensitivity", "Sobol indices or Morris's effects of the factors, with intervals.", Sweep, sensitivity},
+	{"pooling", "What pooling leaves of the hours lost, by number of firms, against theory (design pooling).", Sweep, pooling},
 }
 
 // ErrNothing is the error for a figure that the data has nothing for; its text
@@ -114,6 +128,12 @@ func Draw(d *Data, name, version string, o Options) (*Picture, error) {
 	}
 	if o.Regime != "" && !slices.Contains(d.Regimes, o.Regime) {
 		return nil, fmt.Errorf("%w (the dataset has %s)", metrics.Unknown("regime", o.Regime, d.Regimes), strings.Join(d.Regimes, ", "))
+	}
+	switch {
+	case f.Of == Sweep && d.swept == nil:
+		return nil, nothing("it is a figure of sweeps, and %s holds a run", d.Dir)
+	case f.Of == Run && d.swept != nil:
+		return nil, nothing("it is a figure of a run, and %s holds a sweep", d.Dir)
 	}
 	content, err := f.draw(d, o.Regime)
 	if err != nil {

@@ -354,8 +354,8 @@ func (m *chart) names(p *pen, box vg.Rectangle, at func(x, y float64) (x1, y1 vg
 			}
 		}
 		taken = append(taken, vg.Rectangle{Min: vg.Point{X: best.X - w, Y: best.Y - h}, Max: vg.Point{X: best.X + w, Y: best.Y + h}})
-		p.halo(name, best.X, best.Y+0.5*em, m.places[i].name)
-		p.halo(within, best.X, best.Y-0.6*em, hours)
+		p.halo(name, p.paper, best.X, best.Y+0.5*em, m.places[i].name)
+		p.halo(within, p.paper, best.X, best.Y-0.6*em, hours)
 	}
 }
 
@@ -382,9 +382,9 @@ func (m *chart) hidden(c vg.Point, w, h vg.Length, taken []vg.Rectangle, at func
 }
 
 // halo writes text that can be read on what lies below it.
-func (p *pen) halo(s text.Style, x, y vg.Length, t string) {
+func (p *pen) halo(s text.Style, ground color.Color, x, y vg.Length, t string) {
 	around := s
-	around.Color = p.paper
+	around.Color = ground
 	for i := range 12 {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / 12)
 		p.write(around, x+0.14*p.em*vg.Length(cos), y+0.14*p.em*vg.Length(sin), t)

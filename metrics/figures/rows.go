@@ -162,7 +162,7 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 	if c.behind != nil {
 		c.behind(p, plot, x)
 	}
-	c.drawAxis(p, plot, x)
+	c.drawAxis(p, box, plot, x)
 	each := (plot.Max.Y - plot.Min.Y) / vg.Length(max(1, len(c.rows)))
 	half, down := min(0.28*each, 0.75*em), vg.Length(0)
 	if p.narrow {
@@ -240,7 +240,7 @@ func sum(x []vg.Length) (total vg.Length) {
 }
 
 // drawAxis draws rules, ticks and what the axis shows.
-func (c *rowChart) drawAxis(p *pen, plot vg.Rectangle, x axis) {
+func (c *rowChart) drawAxis(p *pen, box, plot vg.Rectangle, x axis) {
 	s := c.scale
 	if s.divide == 0 {
 		s.divide = 1
@@ -248,14 +248,15 @@ func (c *rowChart) drawAxis(p *pen, plot vg.Rectangle, x axis) {
 	if c.percent {
 		s.divide = 0.01
 	}
-	p.under(plot, x, ticks(c.low, c.high, s, p.most(plot.Max.X-plot.Min.X)), c.axis)
+	p.under(box, plot, x, ticks(c.low, c.high, s, p.most(plot.Max.X-plot.Min.X)), c.axis)
 }
 
 // most is how many ticks there is room for on a width.
 func (p *pen) most(width vg.Length) int { return min(9, max(2, int(width/(3.4*p.em)))) }
 
-// under draws a horizontal axis below a plot, with rules across it.
-func (p *pen) under(plot vg.Rectangle, x axis, marks []tick, title string) {
+// under draws a horizontal axis below a plot, with rules across it; what it
+// shows stays within the box.
+func (p *pen) under(box, plot vg.Rectangle, x axis, marks []tick, title string) {
 	s := p.style(0.92, p.ink, middle)
 	for _, t := range marks {
 		at := x(t.value)
@@ -265,7 +266,9 @@ func (p *pen) under(plot vg.Rectangle, x axis, marks []tick, title string) {
 	}
 	p.line(p.pale, 0.06*p.em, plot.Min.X, plot.Min.Y, plot.Max.X, plot.Min.Y)
 	if title != "" {
-		p.write(p.label(middle), (plot.Min.X+plot.Max.X)/2, plot.Min.Y-2.35*p.em, fit(p.label(middle), plot.Max.X-plot.Min.X+8*p.em, title))
+		title = fit(p.label(middle), box.Max.X-box.Min.X, title)
+		half := p.label(middle).Width(title) / 2
+		p.write(p.label(middle), min(max((plot.Min.X+plot.Max.X)/2, box.Min.X+half), box.Max.X-half), plot.Min.Y-2.35*p.em, title)
 	}
 }
 

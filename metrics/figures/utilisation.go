@@ -76,11 +76,11 @@ func utilisation(d *Data, asked string) (*content, error) {
 	for _, p := range panels {
 		alt = append(alt, fmt.Sprintf("%s %s and %s", inside(d.kindTitle(p.kind)), percent(p.means[0]), percent(p.means[1])))
 	}
-	hues := []hue{func(t *theme) color.RGBA { return t.second }, func(t *theme) color.RGBA { return t.first }}
+	colours := []hue{func(t *theme) color.RGBA { return t.second }, func(t *theme) color.RGBA { return t.first }}
 	var legend []key
 	for i, name := range []string{d.baseline(), r.Title} {
 		legend = append(legend, key{name, func(p *pen, x, y vg.Length) {
-			c := hues[i](p.theme)
+			c := colours[i](p.theme)
 			p.box(mix(p.paper, c, 0.3), x, y-0.38*p.em, x+1.2*p.em, y+0.38*p.em)
 			p.line(c, 0.16*p.em, x, y, x+1.2*p.em, y, dashes(p, i)...)
 		}})
@@ -159,11 +159,11 @@ func utilisation(d *Data, asked string) (*content, error) {
 					return plot.Min.X + (plot.Max.X-plot.Min.X)*vg.Length(v/float64(d.Days))
 				}
 				for k := range g.courses {
-					g.courses[k].band(p, hues[k](p.theme), day, y, step, d.Days)
+					g.courses[k].band(p, colours[k](p.theme), day, y, step, d.Days)
 				}
-				g.courses[0].overlap(p, g.courses[1], mix(p.paper, mix(hues[0](p.theme), hues[1](p.theme), 0.5), 0.42), day, y, step, d.Days)
+				g.courses[0].overlap(p, g.courses[1], mix(p.paper, mix(colours[0](p.theme), colours[1](p.theme), 0.5), 0.42), day, y, step, d.Days)
 				for k := range g.courses {
-					g.courses[k].trace(p, draw.LineStyle{Color: hues[k](p.theme), Width: 0.14 * em, Dashes: dashes(p, k)}, day, y, step, d.Days)
+					g.courses[k].trace(p, draw.LineStyle{Color: colours[k](p.theme), Width: 0.14 * em, Dashes: dashes(p, k)}, day, y, step, d.Days)
 				}
 				if i+n >= len(grid) { // nothing below
 					p.line(p.pale, 0.06*em, plot.Min.X, plot.Min.Y, plot.Max.X, plot.Min.Y)
