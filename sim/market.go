@@ -624,15 +624,18 @@ func (w *World) freight(km float32, moves bool) agents.Money {
 }
 
 // pairTerms is the transaction cost on each side and the days that a deal of
-// the pair takes today.
+// the pair takes today. A call-off is not ready before the contract that the
+// first deal opened.
 func (w *World) pairTerms(m *market, a, b int32) (agents.Money, agents.Day) {
 	t := m.tier
-	if m.contracts.get(pairKey(a, b)) >= w.day {
-		return t.callOff, t.callDays
-	}
+	key := pairKey(a, b)
 	span := uint64(t.firstDays[1]-t.firstDays[0]) + 1
-	u := rng.Unit(w.source.Key(rng.FirstDealDays, pairKey(a, b), t.name))
-	return t.first, t.firstDays[0] + agents.Day(u*float64(span))
+	u := rng.Unit(w.source.Key(rng.FirstDealDays, key, t.name))
+	days := t.firstDays[0] + agents.Day(u*float64(span))
+	if last := m.contracts.get(key); last >= w.day {
+		return t.callOff, max(t.callDays, last-t.contract+days-w.day)
+	}
+	return t.first, days
 }
 
 func (w *World) approvalKey(ord *order, op *operation, g int32) uint64 {
@@ -1153,7 +1156,7 @@ func (w *World) make(ord *order, op *operation, d int32) {
 			continue
 		}
 		if key := pairKey(ord.firm, g); x.tier.tier.contract > 0 && x.tier.contracts.get(key) < w.day {
-			x.tier.contracts.set(key, w.day+x.tier.tier.contract)
+			x.tier.contracts.set(key, w.clearing(x)+x.tier.tier.contract)
 		}
 	}
 	if ord.measured {
@@ -1173,6 +1176,11 @@ func (w *World) make(ord *order, op *operation, d int32) {
 		}
 		w.tell(ord, e)
 	}
+}
+
+// clearing is the day on which a deal was laid.
+func (w *World) clearing(x *deal) agents.Day {
+	return x.row.Day + agents.Day(w.Scenario.Time.Warmup)
 }
 
 func (w *World) payTransaction(ord *order, x *deal) {

@@ -15,12 +15,14 @@ import (
 // naiveTier is a tier at work in one regime.
 type naiveTier struct {
 	*tier
-	contracts map[[2]int32]agents.Day // of pairs of firms: last day
-	refused   map[naiveAsked]bool     // by an employer
-	declined  map[naiveMatch]bool     // by a side, as a loss
+	contracts map[[2]int32]naiveContract // of pairs of firms
+	refused   map[naiveAsked]bool        // by an employer
+	declined  map[naiveMatch]bool        // by a side, as a loss
 	clear     func(book *agents.Open, draw *rng.Stream) []agents.Match
 	optimal   *brokers.Instance // the broker whose deals are taken as they are
 }
+
+type naiveContract struct{ ready, last agents.Day }
 
 type naiveAsked struct {
 	step *naiveStep
@@ -41,7 +43,8 @@ type naiveDeal struct {
 	hours   [2]agents.Hours // of each lot, travel included
 	trans   [2]agents.Money // transaction cost of each provider
 	mine    agents.Money    // and of the requester
-	decided agents.Day      // when approval is known
+	laid    agents.Day
+	decided agents.Day // when approval is known
 	refused bool
 	made    bool
 }
@@ -75,7 +78,7 @@ type naiveLot struct {
 }
 
 func newNaiveTier(t *tier) *naiveTier {
-	m := &naiveTier{tier: t, contracts: map[[2]int32]agents.Day{}, refused: map[naiveAsked]bool{}, declined: map[naiveMatch]bool{}, clear: naiveBrokers[t.spec.Broker]}
+	m := &naiveTier{tier: t, contracts: map[[2]int32]naiveContract{}, refused: map[naiveAsked]bool{}, declined: map[naiveMatch]bool{}, clear: naiveBrokers[t.spec.Broker]}
 	if m.clear == nil {
 		b, _ := brokers.ByName(t.spec.Broker)
 		m.optimal = b.New()
@@ -520,18 +523,19 @@ func lastChance(o *naiveOrder) agents.Day {
 	return last
 }
 
-// pairTerms is the cost to each side and the days of a deal of two firms today.
+// pairTerms is the cost to each side and the days that a deal of two firms
+// takes today: until it is ready, the contract holds up its call-offs too.
 func (n *naive) pairTerms(m *naiveTier, a, b int32) (agents.Money, agents.Day) {
 	if n.underContract(m, a, b) {
-		return m.callOff, m.callDays
+		return m.callOff, max(m.callDays, m.contracts[[2]int32{min(a, b), max(a, b)}].ready-n.day)
 	}
 	u := rng.Unit(n.r.source.Key(rng.FirstDealDays, rng.Pair(uint64(min(a, b)), uint64(max(a, b))), m.name))
 	return m.first, m.firstDays[0] + agents.Day(u*float64(m.firstDays[1]-m.firstDays[0]+1))
 }
 
 func (n *naive) underContract(m *naiveTier, a, b int32) bool {
-	last, ok := m.contracts[[2]int32{min(a, b), max(a, b)}]
-	return ok && last >= n.day
+	c, ok := m.contracts[[2]int32{min(a, b), max(a, b)}]
+	return ok && c.last >= n.day
 }
 
 // approves is what both employers say of a deal with firm g.
@@ -706,7 +710,7 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 	}
 
 	stake = portion(stake, hours, lack)
-	d := &naiveDeal{tier: m, decided: n.day}
+	d := &naiveDeal{tier: m, laid: n.day, decided: n.day}
 	d.row = agents.Deal{Day: n.day - agents.Day(n.r.Scenario.Time.Warmup), Tier: m.number, Kind: s.spec.kind, Class: s.order.number,
 		Requester: f, Provider: x.provider, Hours: hours, Km: x.km, Waited: n.day - s.order.arrived, Stake: stake}
 	if x.provider[0] == agents.None {
@@ -916,7 +920,8 @@ func (n *naive) make(s *naiveStep, d *naiveDeal) {
 	n.pay(o, o.firm, agents.Travel, d.row.Freight)
 	for _, g := range d.row.Provider {
 		if g != agents.None && d.tier.contract > 0 && !n.underContract(d.tier, o.firm, g) {
-			d.tier.contracts[[2]int32{min(o.firm, g), max(o.firm, g)}] = n.day + d.tier.contract
+			_, days := n.pairTerms(d.tier, o.firm, g)
+			d.tier.contracts[[2]int32{min(o.firm, g), max(o.firm, g)}] = naiveContract{d.laid + days, d.laid + d.tier.contract}
 		}
 	}
 	if o.measured {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -117,6 +118,33 @@ func TestBookHidesPositionsInZones(t *testing.T) {
 		if same := reflect.DeepEqual(books[0], books[1]); same != (disclosure != "open") {
 			t.Errorf("%s: the book is the same wherever the firms are: %v\n%+v\n%+v", disclosure, same, books[0], books[1])
 		}
+	}
+}
+
+// A pair that is still making its contract cannot call off work under it: if
+// not, only the very first job waits for the contract.
+func TestCallOffWaitsForTheContract(t *testing.T) {
+	tier := "first_deal_days = [12]\ncontract_days = 1000\ncall_off_days = 1\nfirst_deal_cost = 50\ncall_off_cost = 5"
+	sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "", tier))
+	change(sc.Orders, func(c *agents.OrderClass) { c.Lead.Minimum = 15 })
+	r, err := Build(sc, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deals, started := 0, agents.Never
+	if _, err := Run(context.Background(), r, Options{Trace: func(e *Event) {
+		if e.What == Matched {
+			if deals++; deals == 1 {
+				started = e.First
+			} else if e.First < started {
+				t.Errorf("a call-off of day %d starts on day %d, the contract is ready on day %d", e.Day, e.First, started)
+			}
+		}
+	}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if deals < 10 || started != 12 {
+		t.Errorf("%d deals, the first starts on day %d: the test shows nothing", deals, started)
 	}
 }
 
