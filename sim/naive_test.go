@@ -11,7 +11,7 @@ import (
 // The naive engine is the model a second time, in plain loops: free hours are
 // capacity less every booking of the day, added up at each question; whom a
 // firm could ask is found by walking all firms; a deal is known by looking
-// through all bookings. It is written from MODEL.md, takes the region that
+// through all bookings. It follows MODEL.md, takes the region that
 // Build made and the draws of nature, and does the rest itself: loading,
 // repair, fallbacks (this file), requests, books and deals
 // (naive_market_test.go) and matching (naive_brokers_test.go). The engine must
