@@ -27,7 +27,7 @@ type Tier struct {
 	Operators     string   `toml:"operators" enum:"provider,requester,any" default:"any" doc:"Who may run a borrowed machine: its provider's people, the requester's, or any firm's (tiers of components)."`
 	Reach         string   `toml:"reach" enum:"platform,partners" default:"platform" doc:"Whom a firm can deal with: every member within the radius, or its known partners."`
 	RadiusSite    float64  `toml:"radius_site_km" unit:"km" range:"[0,20000]" default:"20000" doc:"Greatest road distance to a kind that stands at its site."`
-	RadiusTravels float64  `toml:"radius_travels_km" unit:"km" range:"[0,20000]" default:"20000" doc:"Greatest road distance for a person who travels."`
+	RadiusTravels float64  `toml:"radius_travels_km" unit:"km" range:"[0,20000]" default:"20000" doc:"Greatest road distance for a person who travels, to the firm served and to the site of the work."`
 	RadiusRemote  float64  `toml:"radius_remote_km" unit:"km" range:"[0,20000]" default:"20000" doc:"Greatest road distance for a remote service."`
 	ClearingDays  int      `toml:"clearing_days" unit:"days" range:"[1,250]" default:"1" doc:"The tier clears every so many days."`
 	Minimum       float64  `toml:"minimum_hours" unit:"h" range:"[0,1e5]" default:"0" doc:"Least hours of a deal."`

@@ -545,7 +545,9 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 		if kc < 0 || w.kinds[kc].mobility != travels || owners[c] == at {
 			continue
 		}
-		x.staffKm[c] = w.roadKm(owners[c], at)
+		if x.staffKm[c] = w.roadKm(owners[c], at); x.staffKm[c] > t.radius[travels] {
+			return
+		}
 		x.travel[c] = crew * w.tripHours(x.staffKm[c])
 		staffKm[c], o.Travel[c] = x.staffKm[c], x.travel[c]
 		if t.disclosure != brokers.Open {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"idleshift/agents"
+	"idleshift/scenarios"
 )
 
 // What a regime comes to must not depend on the regimes that it is compared
@@ -53,5 +54,49 @@ func TestAuctionCarriesChargeForSlack(t *testing.T) {
 				t.Errorf("charge %s, %s: %d deals, %d matches refused as a loss", charge, policy, r.Deals, r.Refusals[RefusedWorse])
 			}
 		}
+	}
+}
+
+// Nobody travels farther than the tier's radius: not a third firm's people to a
+// borrowed machine, nor the requester's own.
+func TestRadiusHoldsForWhoeverTravels(t *testing.T) {
+	const radius = 15
+	deals := 0
+	for seed := range variations {
+		sc := variation(t, seed)
+		sc.Region.Firms = 12
+		change(sc.Places, func(p *scenarios.Place) { p.Spread = 12 })
+		change(sc.Kinds, func(k *agents.Kind) { k.Mobility, k.MatchShare = "travels", 1 }, "hand")
+		change(sc.Tiers, func(tier *agents.Tier) {
+			tier.RadiusSite, tier.RadiusTravels, tier.Operators, tier.Candidates = 100, radius, "any", 20
+		})
+		region, err := Build(sc, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink := newRecording()
+		run(t, sc, 0, sink)
+		for regime := range sc.Compare {
+			for _, d := range sink.deals[regime] {
+				at := d.Requester // of the work
+				if d.Provider[0] != agents.None && region.kinds[d.Kind].mobility == site {
+					at = d.Provider[0]
+				}
+				from := d.Provider[1]
+				switch {
+				case region.kinds[d.Kind].mobility == travels:
+					from = d.Provider[0]
+				case from == agents.None:
+					from = d.Requester
+				}
+				if km := region.roadKm(from, at); km > radius {
+					t.Errorf("scenario %d, %s: somebody travels %.1f km, at most %d are allowed", seed, sc.Compare[regime], km, radius)
+				}
+				deals++
+			}
+		}
+	}
+	if deals < 10*variations {
+		t.Errorf("only %d deals in %d scenarios: the test says little", deals, variations)
 	}
 }

@@ -480,7 +480,9 @@ func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider 
 			continue
 		}
 		crew, km := s.spec.maxUnits, known(lot.firm, at)
-		x.staffKm[c] = n.r.roadKm(lot.firm, at)
+		if x.staffKm[c] = n.r.roadKm(lot.firm, at); x.staffKm[c] > m.radius[travels] {
+			return
+		}
 		if t.Speed > 0 {
 			x.travel[c] = agents.Hours(crew) * agents.HoursOf(2*float64(x.staffKm[c])/t.Speed)
 			o.Travel[c] = agents.Hours(crew) * agents.HoursOf(2*float64(km)/t.Speed)
