@@ -146,7 +146,7 @@ func (w *World) tryPlan(o int32) bool {
 	ord := &w.orders.at[o]
 	cl := &w.classes[ord.class]
 	start, slip := w.day, agents.Day(0)
-	cost, lacking := w.dealCosts(ord), false
+	cost := w.dealCosts(ord)
 	for j := range int(ord.steps) {
 		i := ord.first + int32(j)
 		op := &w.ops[i]
@@ -169,14 +169,18 @@ func (w *World) tryPlan(o int32) bool {
 			setup = 0
 		}
 		left := w.seek(i, need+setup, start, op.latest, false)
-		if left == 0 {
+		found, _ := w.slotted()
+		pays := !cl.partial // the order as a whole decides
+		if cl.partial && found > setup {
+			pays = w.ownCost(ord.firm, st, found) <= portion(ord.value, found-setup, ord.asked)
+		}
+		if left == 0 && pays {
 			cost += w.ownCost(ord.firm, st, need+setup)
 			w.load(i, setup, agents.None)
 			start = op.end
 			continue
 		}
-		lacking = true
-		if found, _ := w.slotted(); cl.partial && found > setup {
+		if cl.partial && pays {
 			w.load(i, setup, agents.None)
 			need -= found - setup
 			setup = 0
@@ -199,7 +203,7 @@ func (w *World) tryPlan(o int32) bool {
 		slip += max(0, end-op.latest)
 		start = end
 	}
-	return !lacking || cost <= ord.value
+	return cost <= ord.value
 }
 
 // portion is the share of an amount that part has of whole, rounded.
@@ -307,8 +311,19 @@ func (w *World) forgo(o int32) {
 		lacks += need
 		start += days
 	}
+	dear := lacks == 0 // own calendars have room, but not at that value: all of it may be cheaper elsewhere
+	if dear {
+		own = 0
+	}
 	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 		w.release(i)
+		op := &w.ops[i]
+		if need := op.hours - op.done - op.bought - op.planned; dear && need > 0 {
+			op.short, op.lack, op.fallback = true, need, FallbackLost
+			lacks += need
+		}
+	}
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 		if op := &w.ops[i]; op.short {
 			op.stake = portion(max(0, ord.value-own), op.lack, lacks)
 			op.commit = max(w.day, commit)

@@ -392,7 +392,7 @@ func (n *naive) plan(o *naiveOrder) {
 // worthwhile loads an order, with fallbacks for what it lacks, and tells
 // whether a whole order can be completed that way at no more than its value.
 func (n *naive) worthwhile(o *naiveOrder) bool {
-	start, slip, cost, lacking := n.day, agents.Day(0), n.dealCosts(o), false
+	start, slip, cost := n.day, agents.Day(0), n.dealCosts(o)
 	for j, s := range o.steps {
 		s.short, s.lack, s.fallback = false, 0, NoFallback
 		s.from, s.latest = start, latestOf(o, j)+slip
@@ -409,16 +409,16 @@ func (n *naive) worthwhile(o *naiveOrder) bool {
 		}
 		setup := s.setup()
 		slots, left := n.seek(s, need+setup, start, s.latest, false)
-		if left == 0 {
+		found := need + setup - left
+		if left == 0 && (!o.class.partial || n.ownCost(s, found) <= portion(o.value, need, o.asked)) {
 			cost += n.ownCost(s, need+setup)
 			n.load(s, slots, setup, false)
 			start = s.end
 			continue
 		}
-		lacking = true
 		value := o.value
 		if o.class.partial {
-			if found := need + setup - left; found > setup {
+			if left > 0 && found > setup && n.ownCost(s, found) <= portion(o.value, found-setup, o.asked) {
 				n.load(s, slots, setup, false)
 				need, setup = left, 0
 			}
@@ -438,7 +438,7 @@ func (n *naive) worthwhile(o *naiveOrder) bool {
 		slip += max(0, end-s.latest)
 		start = end
 	}
-	return !lacking || cost <= o.value
+	return cost <= o.value
 }
 
 // fallBack reserves the cheapest way out; of equal ones the first of loss (if
@@ -529,6 +529,17 @@ func (n *naive) forgo(o *naiveOrder) {
 	}
 	for _, s := range o.steps {
 		n.release(s, false)
+	}
+	if lacks == 0 { // nothing is missing but a cheaper way: all of it is asked for
+		own = 0
+		for _, s := range o.steps {
+			if need := s.rest() - n.planned(s); need > 0 {
+				s.short, s.lack, s.fallback = true, need, FallbackLost
+				lacks += need
+			}
+		}
+	}
+	for _, s := range o.steps {
 		if s.short {
 			s.stake = portion(max(0, o.value-own), s.lack, lacks)
 			s.commit = max(n.day, commit)

@@ -240,3 +240,49 @@ func TestSuppliersAreAllThatFit(t *testing.T) {
 		}
 	}
 }
+
+// Nobody works at a loss: what its own hours, set-up included, would cost more
+// than it is worth is lost, unless somebody can do it for less.
+func TestNoWorkAtALoss(t *testing.T) {
+	for _, completion := range []string{"whole", "partial"} {
+		for _, c := range []struct {
+			value, setup float64
+			served       bool
+		}{{9, 0, false}, {11, 0, true}, {11, 2, false}, {31, 2, true}} {
+			text := fmt.Sprintf(pair, "", 0.0, "job", "", "")
+			sc := parse(t, text)
+			sc.Sectors["x"] = sc.Sectors["y"]
+			sector := sc.Sectors["x"]
+			sector.Mix = map[string]float64{"job": 1}
+			sc.Sectors["x"] = sector
+			change(sc.Orders, func(o *agents.OrderClass) {
+				o.HourValue, o.Completion, o.Operations[0].Setup, o.Operations[0].Hours.Mean = c.value, completion, c.setup, 1
+			}, "job")
+			for i, r := range run(t, sc, 0, nil) {
+				if served := r.Kinds[0].Lost == 0 && r.Kinds[1].Lost == 0; served != c.served {
+					t.Errorf("%s, %s: an hour worth %g that costs 10 and %g h of set-up is served: %v", completion, sc.Compare[i], c.value, c.setup, served)
+				}
+			}
+			change(sc.Kinds, func(k *agents.Kind) { k.CostCV = 0.9 }, "mill") // then the other firm may do it for less
+			deals, dear := 0, 0
+			for sc.Seed = range 20 {
+				sink := newRecording()
+				results := run(t, sc, 0, sink)
+				deals += len(sink.deals[1])
+				dear += b2i(results[1].Kinds[1].Lost > 0)
+				for _, r := range results {
+					for _, needs := range r.Classes {
+						for _, n := range needs {
+							if n.Realised < 0 {
+								t.Errorf("%s: orders came to a loss of %g", completion, -n.Realised.Float())
+							}
+						}
+					}
+				}
+			}
+			if !c.served && (deals == 0 || dear == 0) {
+				t.Errorf("%s, worth %g: %d deals, lost in %d cases: the test says little", completion, c.value, deals, dear)
+			}
+		}
+	}
+}
