@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,6 +34,8 @@ type runFlags struct {
 	json      bool
 	quiet     bool
 	progress  bool
+	precision string
+	most      int // replicates
 }
 
 func (p *program) runCommand() *cobra.Command {
@@ -50,10 +53,16 @@ answer again without running anything.
 
 The dataset is a folder of Parquet files (runs, needs, days, firms, deals) and
 manifest.json, with the scenario as run and the SHA-256 of every file. It does
-not depend on --workers, --out or how often it was interrupted.`,
+not depend on --workers, --out or how often it was interrupted.
+
+With --precision the number of replicates is found on the way: batches of ten
+are added until the half-width of the 95 % interval of the headline's gain is at
+most that share of the gain, or --max-replicates are run. The dataset is that of
+a run with so many replicates from the start.`,
 		Example: `  idleshift run
   idleshift run vignettes --replicates 20 --set tiers.platform.adoption=0.5
   idleshift run region.toml --regimes firm,cooperative --out results/two --json
+  idleshift run vignettes --precision 5% --max-replicates 60
   idleshift run pocket --check --tables runs,needs,deals=all`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), &f, args) },
 	}
@@ -69,6 +78,8 @@ not depend on --workers, --out or how often it was interrupted.`,
 	flags.BoolVar(&f.json, "json", false, "print the answer as JSON (see idleshift schema answer)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the answer")
 	flags.BoolVar(&f.progress, "progress", false, "show progress even when piped")
+	flags.StringVar(&f.precision, "precision", "", "add replicates until the headline's gain is known to within this share of it, such as 5% or 0.05")
+	flags.IntVar(&f.most, "max-replicates", 100, "most replicates that --precision runs")
 	tables := cobra.FixedCompletions(metrics.Tables, cobra.ShellCompDirectiveNoFileComp)
 	complete(cmd, "tables", tables)
 	complete(cmd, "csv", tables)
@@ -98,35 +109,53 @@ func (p *program) run(ctx context.Context, f *runFlags, args []string) error {
 	if f.out == "" {
 		f.out = filepath.Join("results", base(f.name))
 	}
-	text, err := scenarios.Canonical(sc)
+	if f.precision != "" {
+		if err := p.precisely(ctx, f, sc, selection); err != nil {
+			return err
+		}
+		return p.answer(f)
+	}
+	if f.changed("max-replicates") {
+		return badInputf("--max-replicates bounds what --precision runs, which is not given")
+	}
+	plan, err := p.runPlan(f, sc, selection)
 	if err != nil {
 		return err
 	}
-	data, err := store.Create(f.out, store.Plan{
-		Version: p.version, Command: f.canonical(), Text: string(text), Scenario: sc, Tables: selection,
-	}, f.overwrite)
+	data, err := store.Create(f.out, plan, f.overwrite)
 	if err != nil {
 		return err
 	}
 	if data.Complete() {
 		p.say(f.quiet, "%s stands complete: nothing was run (--overwrite makes it anew)", f.out)
-	} else if err := p.simulate(ctx, f, sc, data); err != nil {
-		return err
+	} else {
+		if err := p.simulate(ctx, f, sc, sc.Replicates, data); err != nil {
+			return err
+		}
+		if err := data.Merge(); err != nil {
+			return err
+		}
 	}
 	return p.answer(f)
 }
 
-// simulate runs the replicates that are not there yet and makes the tables.
-func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scenario, data *store.Store) error {
+// runPlan is what the dataset of the scenario is made from.
+func (p *program) runPlan(f *runFlags, sc *scenarios.Scenario, tables store.Selection) (store.Plan, error) {
+	text, err := scenarios.Canonical(sc)
+	return store.Plan{Version: p.version, Command: f.canonical(), Text: string(text), Scenario: sc, Tables: tables}, err
+}
+
+// simulate runs the first so many replicates that are not there yet.
+func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scenario, replicates int, data *store.Store) error {
 	done := data.Finished()
-	if done > 0 {
-		p.say(f.quiet, "going on: %d of %d replicates are finished", done, sc.Replicates)
+	if done > 0 && f.precision == "" {
+		p.say(f.quiet, "going on: %d of %d replicates are finished", done, replicates)
 	}
 	days := int64(sc.Time.Days) * int64(len(sc.Compare)) // of a job
-	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), days*int64(sc.Replicates-done))
+	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), days*int64(replicates-done))
 	err := experiment.Run(ctx, &experiment.Plan{
 		Points:     1,
-		Replicates: sc.Replicates,
+		Replicates: replicates,
 		Scenario:   func(int) (*scenarios.Scenario, error) { return sc, nil },
 		Done:       data.Done,
 		Engine:     experiment.Simulate,
@@ -150,12 +179,9 @@ func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scena
 	err = errors.Join(err, data.Flush())
 	if errors.Is(err, context.Canceled) {
 		return interrupted(fmt.Sprintf("interrupted: %d of %d replicates are finished and kept in %s; the same command goes on from there:\n  %s",
-			data.Finished(), sc.Replicates, f.out, command(append([]string{"idleshift"}, p.args...)...)))
+			data.Finished(), replicates, f.out, command(append([]string{"idleshift"}, p.args...)...)))
 	}
-	if err != nil {
-		return err
-	}
-	return data.Merge()
+	return err
 }
 
 // tail is a stack as it follows a message.
@@ -208,6 +234,9 @@ func (f *runFlags) canonical() string {
 	}
 	if f.check {
 		words = append(words, "--check")
+	}
+	if f.precision != "" && !f.counted {
+		words = append(words, "--precision", f.precision, "--max-replicates", strconv.Itoa(f.most))
 	}
 	return command(words...)
 }

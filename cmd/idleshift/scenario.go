@@ -26,6 +26,7 @@ type choice struct {
 	days       int
 	changed    func(flag string) bool
 	sized      bool // has the flags of sizeFlags
+	counted    bool // replicates was found by the program
 }
 
 // given reports whether the flag was set.
@@ -95,7 +96,7 @@ func (c *choice) words() []string {
 	if len(c.regimes) > 0 {
 		words = append(words, "--regimes", strings.Join(c.regimes, ","))
 	}
-	if c.given("replicates") {
+	if c.given("replicates") || c.counted {
 		words = append(words, "--replicates", strconv.Itoa(c.replicates))
 	}
 	if c.given("seed") {

@@ -9,24 +9,33 @@ import (
 	"unicode/utf8"
 
 	"idleshift/metrics/stats"
+	"idleshift/scenarios"
 )
 
 // notDistinguishable is said in place of a number that means nothing.
 const notDistinguishable = "not distinguishable from zero"
 
+// Subject is the regime that the headline is about: the scenario's, if it runs,
+// else the last that runs and is neither the baseline nor pooled. Empty if there
+// is none.
+func Subject(sc *scenarios.Scenario) string {
+	if sc.Headline != sc.Baseline && slices.Contains(sc.Compare, sc.Headline) {
+		return sc.Headline
+	}
+	subject := ""
+	for _, name := range sc.Compare {
+		if name != sc.Baseline && !sc.Regimes[name].Pooled {
+			subject = name
+		}
+	}
+	return subject
+}
+
 // headline puts the answer into one sentence, in words that follow from the
 // numbers.
 func (s *samples) headline(a *Answer) Headline {
 	sc := s.sc
-	h := Headline{Regime: sc.Headline, Rival: sc.Rival}
-	if a.gain(h.Regime) == nil {
-		h.Regime = ""
-		for _, name := range sc.Compare {
-			if name != sc.Baseline && !sc.Regimes[name].Pooled {
-				h.Regime = name
-			}
-		}
-	}
+	h := Headline{Regime: Subject(sc), Rival: sc.Rival}
 	if a.gain(h.Rival) == nil || h.Rival == h.Regime {
 		h.Rival = ""
 	}

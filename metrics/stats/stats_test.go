@@ -102,6 +102,37 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
+// Adding ten replicates at a time until the half-width is small enough stops a
+// little more often where the spread happens to be small, so the interval
+// covers a little less than it says: how much must be known. A failure means
+// that --precision buys its precision with coverage.
+func TestCoverageWhenStoppedByPrecision(t *testing.T) {
+	const experiments, most, wanted = 4000, 200, 0.1
+	r := rand.New(rand.NewPCG(2, 2))
+	hits, replicates := 0, 0
+	for range experiments {
+		var x []float64
+		for {
+			for range 10 {
+				x = append(x, 3+1.5*r.NormFloat64())
+			}
+			i := Mean(x, 0.95)
+			if (i.High-i.Low)/2 <= wanted*math.Abs(i.Mean) || len(x) == most {
+				if i.Low <= 3 && 3 <= i.High {
+					hits++
+				}
+				replicates += len(x)
+				break
+			}
+		}
+	}
+	share, n := float64(hits)/experiments, float64(replicates)/experiments
+	t.Logf("covers %.4f with %.0f replicates on average", share, n)
+	if share < 0.93 || share > 0.96 || n < 60 || n > 140 {
+		t.Errorf("covers %.4f with %.0f replicates on average", share, n)
+	}
+}
+
 // Fieller's set must cover also where the denominator is weak: it then says so
 // by having no bounds. A failure means that a ratio is printed as surer than
 // it is.

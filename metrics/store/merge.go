@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"golang.org/x/sync/errgroup"
@@ -39,8 +40,14 @@ func (s *Store) merge() error {
 	if err := s.verify(); err != nil {
 		return err
 	}
-	if n := s.Jobs() - s.Finished(); n > 0 {
-		return fmt.Errorf("%w: %s not been run, the first of them %s", ErrUnfinished, have(n), s.name(s.missing()))
+	goal := s.goal()
+	needed := s.where[:s.points()*goal.Replicates]
+	if i := slices.Index(needed, none); i >= 0 {
+		n := 0
+		for _, chunk := range needed {
+			n += b2i(chunk == none)
+		}
+		return fmt.Errorf("%w: %s not been run, the first of them %s", ErrUnfinished, have(n), s.name(i))
 	}
 	dir := scratch(filepath.Join(s.chunks(), "merge"))
 	if err := os.Mkdir(dir, 0o777); err != nil {
@@ -64,12 +71,19 @@ func (s *Store) merge() error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	manifest := *s.plan
+	manifest := *goal
 	manifest.Files = files
 	if err := WriteJSON(filepath.Join(dir, manifestName), manifest); err != nil {
 		return err
 	}
 	return s.install(dir, &manifest)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func have(n int) string {
@@ -187,7 +201,7 @@ func (s *Store) join(table, path string) (File, error) {
 		if table == metrics.Points {
 			continue
 		}
-		for r := range s.plan.Replicates {
+		for r := range s.goal().Replicates {
 			if err := from.copy(point*s.plan.Replicates+r, j); err != nil {
 				return File{}, err
 			}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +42,7 @@ type Store struct {
 
 	dir      string
 	plan     *Manifest // without files
+	target   *Manifest // what MergeAs makes in place of plan; nil if plan
 	lines    *points   // of a sweep
 	complete bool
 	opened   time.Time
@@ -229,12 +229,20 @@ func (s *Store) Complete() bool { return s.complete }
 // this store was opened.
 func (s *Store) Superseded() bool {
 	standing, err := look(s.dir)
-	return err == nil && standing.chunks == nil && standing.manifest != nil && standing.manifest.Plan == s.plan.Plan
+	return err == nil && standing.chunks == nil && standing.manifest != nil && standing.manifest.Plan == s.goal().Plan
 }
 
 // Manifest is what the dataset says of itself, its files apart; it must not be
 // written to.
 func (s *Store) Manifest() *Manifest { return s.plan }
+
+// goal is what Merge makes.
+func (s *Store) goal() *Manifest {
+	if s.target != nil {
+		return s.target
+	}
+	return s.plan
+}
 
 // Jobs is the number of all jobs: points × replicates.
 func (s *Store) Jobs() int { return s.points() * s.plan.Replicates }
@@ -292,9 +300,6 @@ func (s *Store) Failed() int {
 	defer s.mu.Unlock()
 	return len(s.failed)
 }
-
-// missing is the first job that is not on disk.
-func (s *Store) missing() int { return slices.Index(s.where, none) }
 
 func (s *Store) chunks() string { return filepath.Join(s.dir, chunksName) }
 
