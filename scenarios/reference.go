@@ -427,8 +427,13 @@ func likely(words []string) string {
 
 // Reference is a page in Markdown on every key of the scenario language.
 func Reference() string {
+	return preface + Tables("##", true)
+}
+
+// Tables are the tables of all keys in Markdown, under headings of the given
+// level; types tells what each key is.
+func Tables(level string, types bool) string {
 	var b strings.Builder
-	b.WriteString(preface)
 	all := Keys()
 	section := func(title, path, doc string) {
 		var rows []Key
@@ -440,7 +445,12 @@ func Reference() string {
 		if len(rows) == 0 {
 			return
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| key | type | unit | allowed | default | meaning |\n|---|---|---|---|---|---|\n", title, doc)
+		fmt.Fprintf(&b, "\n%s %s\n\n%s\n\n", level, title, doc)
+		if types {
+			b.WriteString("| key | type | unit | allowed | default | meaning |\n|---|---|---|---|---|---|\n")
+		} else {
+			b.WriteString("| key | unit | allowed | default | meaning |\n|---|---|---|---|---|\n")
+		}
 		for _, k := range rows {
 			_, word, _ := cutLast(k.Path)
 			initial := ""
@@ -454,7 +464,11 @@ func Reference() string {
 			if k.Lister != "" {
 				allows = "what `idleshift " + k.Lister + "` lists"
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", word, k.Type, k.Unit, allows, initial, k.Doc)
+			cells := []string{"`" + word + "`", k.Type, k.Unit, allows, initial, k.Doc}
+			if !types {
+				cells = append(cells[:1], cells[2:]...)
+			}
+			fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 		}
 	}
 	section("Top level", "", "Keys of the scenario itself.")

@@ -25,7 +25,7 @@ type WarmupPart struct {
 	Settled bool   `json:"settled" doc:"The series comes to rest in its first half."`
 }
 
-const warmupRule = "MSER-5 (White 1997) on the hours worked on each measured day, mean over replicates"
+const warmupRule = "MSER-5 (White, Cobb and Spratt 2000) on the hours worked on each measured day, mean over replicates"
 
 // has reports whether the dataset was made with the table.
 func has(d *store.Dataset, table string) bool {

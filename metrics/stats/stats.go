@@ -233,7 +233,7 @@ func Neighbours(x []float64) float64 {
 
 // MSER5 is how many observations to cut from the front of a series as warm-up:
 // the cut, in steps of five, that makes the standard error of what is left
-// least (White 1997). It looks at the first half only; a cut that lies there at
+// least (White, Cobb and Spratt 2000). It looks at the first half only; a cut that lies there at
 // its end says that the series is too short, and settled is false.
 func MSER5(x []float64) (cut int, settled bool) {
 	const step = 5

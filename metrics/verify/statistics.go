@@ -20,7 +20,7 @@ func assignments() []Case {
 	}{{10, 4000, "1.549768"}, {4, 12000, ""}} {
 		all = append(all, Case{
 			Name: fmt.Sprintf("cost of a %d × %d assignment, broker optimal", x.n, x.n), Section: "7 matching",
-			Doc: "Σ 1/k² over k ≤ n: independent costs of mean 1, exponential, every request served (Aldous 2001).",
+			Doc: "Σ 1/k² over k ≤ n: independent costs of mean 1, exponential, every request served (Linusson and Wästlund 2004).",
 			Exact: func() float64 {
 				sum := 0.0
 				for k := 1; k <= x.n; k++ {
