@@ -115,11 +115,11 @@ type Deal struct {
 	Waited    Day      // days from arrival to clearing
 	First     bool     // first deal of the pair
 	Stake     Money    // what the deal saves the requester
-	Cost      Money    // variable cost of all hours, set-up apart
-	SetupCost Money
-	Slack     Money // providers' charges for slack: in the price, not a cost
-	Trans     Money // transaction cost, both sides
-	Freight   Money // travel and freight
-	Price     Money // paid to the providers
+	Cost      Money    // variable cost of the hours of work
+	SetupCost Money    // set-up, unfamiliarity and rework: variable cost of the other hours booked
+	Slack     Money    // providers' charges for slack: in the price, not a cost
+	Trans     Money    // transaction cost, both sides
+	Freight   Money    // travel and freight, travelling hours included
+	Price     Money    // paid to the providers
 	Fee       Money
 }

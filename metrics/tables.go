@@ -102,11 +102,11 @@ type DealRow struct {
 	Waited      int32   `parquet:"waited,delta" unit:"day" doc:"Working days from arrival to clearing."`
 	First       bool    `parquet:"first" doc:"First deal of the pair."`
 	Stake       float64 `parquet:"stake,split" unit:"currency" doc:"What the deal saves the requester."`
-	Variable    float64 `parquet:"variable,split" unit:"currency" doc:"Variable cost of all hours, set-up apart."`
+	Variable    float64 `parquet:"variable,split" unit:"currency" doc:"Variable cost of the hours of work."`
 	Setup       float64 `parquet:"setup,split" unit:"currency" doc:"Variable cost of set-up, unfamiliarity and rework."`
 	Slack       float64 `parquet:"slack,split" unit:"currency" doc:"Providers' charges for slack: in the price, not a cost."`
 	Transaction float64 `parquet:"transaction,dict" unit:"currency" doc:"Transaction cost of both sides."`
-	Freight     float64 `parquet:"freight,split" unit:"currency" doc:"Travel and freight."`
+	Freight     float64 `parquet:"freight,split" unit:"currency" doc:"Travel and freight, travelling hours included."`
 	Price       float64 `parquet:"price,split" unit:"currency" doc:"Transfer: paid to the providers."`
 	Fee         float64 `parquet:"fee,split" unit:"currency" doc:"Transfer: platform fee."`
 }

@@ -70,6 +70,7 @@ type deal struct {
 	mine    agents.Money    // on the requester's side
 	made    bool            // otherwise laid, but not agreed yet
 	freight agents.Money
+	own     agents.Money // work of the requester's own lots, travel included
 }
 
 func newMarket(t *tier) market {
@@ -877,10 +878,10 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		}
 		g := terms.provider[c]
 		var work, slack agents.Money
+		trips := agents.Hours(len(m.slots)) * o.Travel[c]
 		for _, s := range m.slots {
 			h := ratio.Of(s.Hours)
 			row.Booked[c] += h
-			row.TravelH += o.Travel[c]
 			d.hours[c] += h + o.Travel[c]
 			work += cost.For(h + o.Travel[c])
 			if g != agents.None {
@@ -890,9 +891,13 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		trip := agents.Money(len(m.slots)) * agents.Money(st.maxUnits) * agents.MoneyOf(2*float64(terms.staffKm[c])*w.Scenario.Transport.TravelKm)
 		d.freight += trip
 		borne += trip
-		row.Cost += cost.For(ratio.Of(o.Factor.Of(hours)))
+		net := ratio.Of(hours)
+		row.Cost += cost.For(net)
+		row.SetupCost += cost.For(row.Booked[c] - net)
+		row.TravelH += trips
+		row.Freight += cost.For(trips)
 		if g == agents.None {
-			borne += work
+			d.own += work
 			continue
 		}
 		asks[c] = work + slack
@@ -912,10 +917,10 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 			d.refused = d.refused || !w.approves(ord, op, g)
 		}
 	}
-	row.Freight = d.freight
-	can := agents.Money(float64(stake-borne) / (1 + t.spec.FeeShare)) // the most that it can pay
+	row.Freight += d.freight
+	can := agents.Money(float64(stake-borne-d.own) / (1 + t.spec.FeeShare)) // the most that it can pay
 	if t.spec.FeeShare == 0 {
-		can = stake - borne
+		can = stake - borne - d.own
 	}
 	gain := can - asks[0] - asks[1]
 	if gain < 0 {
@@ -1141,7 +1146,7 @@ func (w *World) dealCosts(ord *order) (c agents.Money) {
 		}
 		for _, d := range w.fresh(i) {
 			x := &w.deals.at[d]
-			c += x.pay[0] + x.pay[1] + x.row.Fee + x.mine + x.freight
+			c += x.pay[0] + x.pay[1] + x.row.Fee + x.mine + x.freight + x.own
 		}
 	}
 	return c

@@ -43,6 +43,8 @@ type naiveDeal struct {
 	hours   [2]agents.Hours // of each lot, travel included
 	trans   [2]agents.Money // transaction cost of each provider
 	mine    agents.Money    // and of the requester
+	freight agents.Money    // what transport costs the requester, its people's hours apart
+	own     agents.Money    // work of the requester's own lots
 	laid    agents.Day
 	decided agents.Day // when approval is known
 	refused bool
@@ -720,10 +722,10 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 	}
 	t := &n.r.Scenario.Transport
 	if x.moves {
-		d.row.Freight = agents.MoneyOf(t.Consignment + 2*t.FreightKm*float64(x.km))
+		d.freight = agents.MoneyOf(t.Consignment + 2*t.FreightKm*float64(x.km))
 	}
 	var asks [2]agents.Money
-	lent, own := agents.Hours(0), agents.Money(0)
+	lent := agents.Hours(0)
 	for c, l := range x.lots {
 		if l == agents.None {
 			continue
@@ -741,10 +743,12 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 			work += lot.cost.For(h + x.travel[c])
 			slack += n.r.exposure(lot.firm).charge(e.Day - n.day).For(h)
 		}
-		d.row.Freight += agents.Money(len(slots)) * agents.Money(s.spec.maxUnits) * agents.MoneyOf(2*float64(x.staffKm[c])*t.TravelKm)
-		d.row.Cost += lot.cost.For(ratio.Of(o.Factor.Of(hours)))
+		d.freight += agents.Money(len(slots)) * agents.Money(s.spec.maxUnits) * agents.MoneyOf(2*float64(x.staffKm[c])*t.TravelKm)
+		d.row.Cost += lot.cost.For(ratio.Of(hours))
+		d.row.SetupCost += lot.cost.For(d.row.Booked[c] - ratio.Of(hours))
+		d.row.Freight += lot.cost.For(agents.Hours(len(slots)) * x.travel[c])
 		if g == agents.None {
-			own += work
+			d.own += work
 			continue
 		}
 		lent += d.hours[c]
@@ -764,7 +768,8 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 			d.refused = d.refused || !n.approves(s, g)
 		}
 	}
-	can := stake - d.row.Freight - own - d.mine
+	d.row.Freight += d.freight
+	can := stake - d.freight - d.own - d.mine
 	if fee := m.spec.FeeShare; fee > 0 {
 		can = agents.Money(float64(can) / (1 + fee))
 	}
@@ -909,7 +914,7 @@ func (n *naive) seal(o *naiveOrder) {
 func (n *naive) dealCosts(o *naiveOrder) (sum agents.Money) {
 	for _, s := range o.steps {
 		for _, d := range n.unmade(s) {
-			sum += d.row.Price + d.row.Fee + d.mine + d.row.Freight
+			sum += d.row.Price + d.row.Fee + d.mine + d.freight + d.own
 		}
 	}
 	return sum
@@ -919,7 +924,7 @@ func (n *naive) make(s *naiveStep, d *naiveDeal) {
 	o := s.order
 	d.made = true
 	n.payTransaction(o, d)
-	n.pay(o, o.firm, agents.Travel, d.row.Freight)
+	n.pay(o, o.firm, agents.Travel, d.freight)
 	for _, g := range d.row.Provider {
 		if g != agents.None && d.tier.contract > 0 && !n.underContract(d.tier, o.firm, g) {
 			_, days := n.pairTerms(d.tier, o.firm, g)

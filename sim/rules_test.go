@@ -286,3 +286,36 @@ func TestNoWorkAtALoss(t *testing.T) {
 		}
 	}
 }
+
+// What deals cost must be found again in the accounts: here all work is done in
+// deals, so that the columns of the one add up to those of the other, but for
+// rounding.
+func TestDealsReconcileWithAccounts(t *testing.T) {
+	for _, class := range []string{"job", "visit"} {
+		sc := parse(t, fmt.Sprintf(pair, "freight_per_consignment = 2\nfreight_per_km = 0.1\ntravel_per_km = 0.2\ntravel_kmh = 60", 4.0, class, "slack_charge_per_hour = [1]",
+			"unfamiliar_factor = 1.1\nrework_probability = 0.1\nfirst_deal_cost = 3\nfee_share = 0.1"))
+		change(sc.Orders, func(o *agents.OrderClass) { o.Operations[0].Setup, o.Operations[0].Hours.Mean = 0.5, 2.3 })
+		change(sc.Kinds, func(k *agents.Kind) { k.CostCV = 0.3 })
+		sink := newRecording()
+		r := run(t, sc, 0, sink)[1]
+		var sum agents.Deal
+		for _, d := range sink.deals[1] {
+			sum.Cost, sum.SetupCost, sum.Freight, sum.Trans = sum.Cost+d.Cost, sum.SetupCost+d.SetupCost, sum.Freight+d.Freight, sum.Trans+d.Trans
+			sum.Price, sum.Fee, sum.Slack = sum.Price+d.Price, sum.Fee+d.Fee, sum.Slack+d.Slack
+		}
+		if len(sink.deals[1]) < 20 || int64(len(sink.deals[1])) != r.Deals {
+			t.Fatalf("%s: %d deals in the table, %d made: the test says little", class, len(sink.deals[1]), r.Deals)
+		}
+		for _, x := range []struct {
+			name            string
+			deals, accounts agents.Money
+		}{
+			{"variable", sum.Cost, r.Region[agents.Variable]}, {"setup", sum.SetupCost, r.Region[agents.Setup]}, {"freight", sum.Freight, r.Region[agents.Travel]},
+			{"transaction", sum.Trans, r.Region[agents.Transaction]}, {"price", sum.Price, r.Region[agents.Paid]}, {"fee", sum.Fee, -r.Platform[agents.Fees]}, {"slack", sum.Slack, r.Slack},
+		} {
+			if d := x.deals - x.accounts; x.deals == 0 || max(d, -d) > 20*agents.Money(len(sink.deals[1])) {
+				t.Errorf("%s: %s is %g in the deals, %g in the accounts", class, x.name, x.deals.Float(), x.accounts.Float())
+			}
+		}
+	}
+}
