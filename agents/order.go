@@ -21,7 +21,7 @@ type OrderClass struct {
 	LateDays      int         `toml:"max_late_days" unit:"days" range:"[0,1000]" default:"0" doc:"Most days late that the customer accepts; 0 means due is due."`
 	Certification string      `toml:"certification" ref:"certifications" default:"" doc:"Certificate that whoever does the work must hold; empty if none."`
 	Completion    string      `toml:"completion" enum:"whole,partial" default:"whole" doc:"whole: delivered complete or lost; partial: each hour served earns its share of the value."`
-	LostToRegion  float64     `toml:"lost_to_region" unit:"1" range:"[0,1]" default:"0" doc:"Share of a lost order's value that another firm of the region wins."`
+	LostToRegion  float64     `toml:"lost_to_region" unit:"1" range:"[0,1]" default:"0" doc:"Share of lost work that other firms of the region win: its value less its variable cost at the firm that loses it."`
 }
 
 // Operation is one step of a routing.

@@ -153,6 +153,9 @@ func (w *World) lose(ord *order, op *operation, h agents.Hours) {
 	}
 	st := w.step(op)
 	k := &w.kinds[st.kind]
+	if w.classes[ord.class].partial {
+		w.win(ord, portion(ord.value, h, ord.asked), w.ownCost(ord.firm, st, h))
+	}
 	op.hours -= h
 	ord.missed += h
 	w.owe(ord.firm, -h)
@@ -173,10 +176,31 @@ func (w *World) loseHours(ord *order, kind int16, h agents.Hours) {
 	}
 }
 
+// win gives the region the share of a loss that its other firms win: work that
+// is worth something and costs something. Nobody wins work at a loss.
+func (w *World) win(ord *order, value, cost agents.Money) {
+	share := w.classes[ord.class].lostToRegion
+	if !ord.measured || share == 0 || cost >= value {
+		return
+	}
+	value, cost = agents.Money(math.Round(share*float64(value))), agents.Money(math.Round(share*float64(cost)))
+	w.rest[agents.Value] += value
+	w.rest[agents.Variable] += cost
+	ord.net += value - cost
+}
+
 // drop ends an order that is lost as a whole: its bookings are given back and
 // what it had cost is sunk.
 func (w *World) drop(o int32) {
 	ord := &w.orders.at[o]
+	cl := &w.classes[ord.class]
+	if !cl.partial { // who wins it does all of it
+		cost := agents.Money(0)
+		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+			cost += w.ownCost(ord.firm, &cl.operations[i-ord.first], w.ops[i].hours)
+		}
+		w.win(ord, ord.value, cost)
+	}
 	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 		w.releaseAll(i)
 		op := &w.ops[i]
@@ -188,11 +212,6 @@ func (w *World) drop(o int32) {
 			n.Open++
 		} else {
 			n.Lost++
-		}
-		if share := w.classes[ord.class].lostToRegion; share > 0 {
-			m := agents.Money(math.Round(share * float64(max(0, ord.value))))
-			w.rest[agents.Value] += m
-			ord.net += m
 		}
 		w.realise(n, ord)
 		w.openOnes--

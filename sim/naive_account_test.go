@@ -127,6 +127,9 @@ func (n *naive) buy(s *naiveStep) {
 
 // lose gives up h hours of a step.
 func (n *naive) lose(s *naiveStep, h agents.Hours) {
+	if s.order.class.partial && h > 0 {
+		n.win(s.order, portion(s.order.value, h, s.order.asked), n.ownCost(s, h))
+	}
 	s.hours -= h
 	s.order.missed += h
 	n.both(s, s.hours, s.hours+h, func(k int16, h agents.Hours) {
@@ -140,8 +143,25 @@ func (n *naive) lose(s *naiveStep, h agents.Hours) {
 	})
 }
 
+// win is what other firms of the region make of a loss, if it is worth doing.
+func (n *naive) win(o *naiveOrder, value, cost agents.Money) {
+	if o.measured && cost < value {
+		share := func(m agents.Money) agents.Money { return agents.Money(math.Round(o.class.lostToRegion * float64(m))) }
+		n.won[agents.Value] += share(value)
+		n.won[agents.Variable] += share(cost)
+		o.earned += share(value) - share(cost)
+	}
+}
+
 // drop ends an order that is lost as a whole; what it had cost is sunk.
 func (n *naive) drop(o *naiveOrder) {
+	if !o.class.partial {
+		cost := agents.Money(0)
+		for _, s := range o.steps {
+			cost += n.ownCost(s, s.hours)
+		}
+		n.win(o, o.value, cost)
+	}
 	for _, s := range o.steps {
 		n.release(s, true)
 		n.lose(s, s.rest())
@@ -153,10 +173,8 @@ func (n *naive) drop(o *naiveOrder) {
 		} else {
 			need.Lost++
 		}
-		won := agents.Money(math.Round(o.class.lostToRegion * float64(max(0, o.value))))
-		n.won[agents.Value] += won
-		need.Realised += o.earned + won
-		n.result.Realised[n.tenth(o)] += o.earned + won
+		need.Realised += o.earned
+		n.result.Realised[n.tenth(o)] += o.earned
 	}
 	n.tellOrder(o, Event{What: Dropped, Hours: o.missed, Money: o.value})
 	n.close(o)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -316,6 +317,28 @@ func TestDealsReconcileWithAccounts(t *testing.T) {
 			if d := x.deals - x.accounts; x.deals == 0 || max(d, -d) > 20*agents.Money(len(sink.deals[1])) {
 				t.Errorf("%s: %s is %g in the deals, %g in the accounts", class, x.name, x.deals.Float(), x.accounts.Float())
 			}
+		}
+	}
+}
+
+// What other firms win of a loss costs them its work: if not, losing orders to
+// the region would pay better than serving them.
+func TestLostToRegionIsNet(t *testing.T) {
+	for _, completion := range []string{"whole", "partial"} {
+		sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "", ""))
+		change(sc.Orders, func(o *agents.OrderClass) {
+			o.LostToRegion, o.Completion, o.Lead.Minimum, o.Operations[0].Hours.Mean, o.Operations[0].MaxUnits = 0.5, completion, 0, 10, 2
+		})
+		sector := sc.Sectors["x"]
+		sector.Units = map[string]int{"mill": 1} // of 10 hours a day it can do 8
+		sc.Sectors["x"] = sector
+		r := run(t, sc, 0, nil)[0]
+		served, lost := 0.0, r.Kinds[1].Lost.Float()
+		if completion == "partial" {
+			served = 8 * 30
+		}
+		if want := 90*served + 0.5*90*lost; lost != 300-served || math.Abs(r.Region.Surplus().Float()-want) > 0.01 {
+			t.Errorf("%s: %g h lost, surplus %g, want %g", completion, lost, r.Region.Surplus().Float(), want)
 		}
 	}
 }
