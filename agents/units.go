@@ -1,6 +1,9 @@
 package agents
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // Day counts working days from the first day of the warm-up, day 0.
 type Day int32
@@ -32,13 +35,30 @@ func MoneyOf(m float64) Money { return Money(math.Round(m * float64(Unit))) }
 // Float is the amount in units of the currency.
 func (m Money) Float() float64 { return float64(m) / float64(Unit) }
 
-// For is what h hours cost at m per hour, rounded half away from zero.
+// For is what h hours cost at m per hour, rounded half away from zero; an amount
+// too large to count is the largest.
 func (m Money) For(h Hours) Money {
-	p := int64(m) * int64(h)
-	if p < 0 {
-		return Money((p - int64(Hour)/2) / int64(Hour))
+	hi, lo := bits.Mul64(magnitude(int64(m)), magnitude(int64(h)))
+	lo, carry := bits.Add64(lo, uint64(Hour)/2, 0)
+	hi += carry
+	amount := Money(math.MaxInt64)
+	if hi == 0 {
+		amount = Money(lo / uint64(Hour))
+	} else if hi < uint64(Hour)/2 { // the quotient has 63 bits at most
+		q, _ := bits.Div64(hi, lo, uint64(Hour))
+		amount = Money(q)
 	}
-	return Money((p + int64(Hour)/2) / int64(Hour))
+	if (m < 0) != (h < 0) {
+		return -amount
+	}
+	return amount
+}
+
+func magnitude(x int64) uint64 {
+	if x < 0 {
+		return -uint64(x)
+	}
+	return uint64(x)
 }
 
 // Ratio is a proportion in thousandths.

@@ -430,8 +430,8 @@ func (f *Firm) fits(domain, certification int16) bool {
 	return (domain < 0 || f.Domains>>domain&1 == 1) && (certification < 0 || f.Certificates>>certification&1 == 1)
 }
 
-// An Unservable is a scenario whose orders can never all be served, found when
-// the region is built.
+// An Unservable is a scenario whose orders can never all be served, or whose
+// amounts are too large to be counted, found when the region is built.
 type Unservable struct{ Findings []string }
 
 func (u *Unservable) Error() string { return strings.Join(u.Findings, "\n") }
@@ -473,10 +473,40 @@ func (r *Region) servable() error {
 				r.KindNames[k], hours, capacity, capacity))
 		}
 	}
+	u.countable(r)
 	if len(u.Findings) > 0 {
 		return &u
 	}
 	return nil
+}
+
+// countable checks that the amounts of the whole run fit their accounts with
+// room to spare.
+func (u *Unservable) countable(r *Region) {
+	const most = 1e14 // of what an account can hold, one part in nine
+	t := &r.Scenario.Time
+	days := float64(t.Warmup + t.Days + t.Runout)
+	var value, fixed float64
+	for c := range r.classes {
+		cl := &r.classes[c]
+		each := cl.value.Float()
+		for s := range cl.operations {
+			each += cl.hourValue.Float() * r.stepMean(c, s)
+		}
+		value += r.meanOrders(c) * each * days
+	}
+	for i := range r.lots {
+		fixed += r.kinds[r.lots[i].kind].fixed.Float() * float64(r.lots[i].units) * days
+	}
+	for _, x := range []struct {
+		what  string
+		money float64
+	}{{"orders", value}, {"kinds: fixed cost", fixed}} {
+		if x.money > most {
+			u.Findings = append(u.Findings, fmt.Sprintf("%s: amounts add up to %.3g %s in a run (allowed: at most %g): count in thousands or millions",
+				x.what, x.money, r.Scenario.Currency, most))
+		}
+	}
 }
 
 // merged is the region as one firm that owns every unit, domain and

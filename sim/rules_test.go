@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"idleshift/agents"
+	"idleshift/scenarios"
 )
 
 // Single rules of the model, each on the smallest case that shows it.
@@ -339,6 +341,26 @@ func TestLostToRegionIsNet(t *testing.T) {
 		}
 		if want := 90*served + 0.5*90*lost; lost != 300-served || math.Abs(r.Region.Surplus().Float()-want) > 0.01 {
 			t.Errorf("%s: %g h lost, surplus %g, want %g", completion, lost, r.Region.Surplus().Float(), want)
+		}
+	}
+}
+
+// Amounts that the accounts cannot hold are refused when the region is built:
+// each key may be in its range and the sum still too large.
+func TestAmountsTooLarge(t *testing.T) {
+	for _, set := range []string{"orders", "fixed"} {
+		sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "", ""))
+		if set == "orders" {
+			change(sc.Orders, func(o *agents.OrderClass) { o.HourValue, o.Operations[0].Hours.Mean = 1e6, 1e6 })
+			sc.Region.Firms = 20
+		} else {
+			change(sc.Kinds, func(k *agents.Kind) { k.FixedCost = 1e7 })
+			change(sc.Sectors, func(s *scenarios.Sector) { s.Units = map[string]int{"mill": 1e6} })
+		}
+		_, err := Build(sc, 0)
+		var u *Unservable
+		if !errors.As(err, &u) || !strings.Contains(err.Error(), "in a run (allowed: at most 1e+14)") {
+			t.Errorf("%s: %v", set, err)
 		}
 	}
 }
