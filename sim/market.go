@@ -15,7 +15,7 @@ type market struct {
 	tier      *tier
 	broker    *brokers.Instance
 	contracts pairs // last day of each pair's contract
-	refused   pairs // (order, operation, requester, provider) that an employer refused
+	declined  pairs // matches that a side declined as a loss
 
 	book    agents.Open
 	ops     []int32 // of each request
@@ -653,15 +653,15 @@ func (w *World) declineKey(ord *order, op *operation, provider [2]int32) uint64 
 // turnedDown tells whether an employer has refused the deal, or a side declined
 // it as a loss.
 func (w *World) turnedDown(m *market, ord *order, op *operation, provider [2]int32) bool {
-	if m.refused.n == 0 {
+	if w.refused.n == 0 && m.declined.n == 0 {
 		return false
 	}
 	for _, g := range provider {
-		if g != agents.None && (w.exposure(g).asked || w.exposure(ord.firm).asked) && m.refused.get(w.approvalKey(ord, op, g)) >= 0 {
+		if g != agents.None && (w.exposure(g).asked || w.exposure(ord.firm).asked) && w.refused.get(w.approvalKey(ord, op, g)) >= 0 {
 			return true
 		}
 	}
-	return m.tier.disclosure != brokers.Open && m.refused.get(w.declineKey(ord, op, provider)) >= 0
+	return m.tier.disclosure != brokers.Open && m.declined.get(w.declineKey(ord, op, provider)) >= 0
 }
 
 // approves is the latent approval of a deal by both employers.
@@ -749,7 +749,7 @@ func (w *World) conclude(m *market, r int32) {
 			terms := &m.options[m.matches[x].Option]
 			w.refuse(m, ord, op, terms, reason)
 			if reason == RefusedWorse && m.tier.disclosure != brokers.Open {
-				m.refused.set(w.declineKey(ord, op, terms.provider), w.day) // it need not be proposed again
+				m.declined.set(w.declineKey(ord, op, terms.provider), w.day) // it need not be proposed again
 			}
 			if whole {
 				w.undo(i)
@@ -1036,7 +1036,7 @@ func (w *World) turnDown(i int32) {
 		w.payTransaction(ord, x)
 		for _, g := range x.lenders {
 			if g != agents.None && !w.approves(ord, op, g) {
-				x.tier.refused.set(w.approvalKey(ord, op, g), w.day)
+				w.refused.set(w.approvalKey(ord, op, g), w.day)
 			}
 		}
 		w.result.Refusals[RefusedApproval]++

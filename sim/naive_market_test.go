@@ -16,7 +16,6 @@ import (
 type naiveTier struct {
 	*tier
 	contracts map[[2]int32]naiveContract // of pairs of firms
-	refused   map[naiveAsked]bool        // by an employer
 	declined  map[naiveMatch]bool        // by a side, as a loss
 	clear     func(book *agents.Open, draw *rng.Stream) []agents.Match
 	optimal   *brokers.Instance // the broker whose deals are taken as they are
@@ -80,7 +79,7 @@ type naiveLot struct {
 }
 
 func newNaiveTier(t *tier) *naiveTier {
-	m := &naiveTier{tier: t, contracts: map[[2]int32]naiveContract{}, refused: map[naiveAsked]bool{}, declined: map[naiveMatch]bool{}, clear: naiveBrokers[t.spec.Broker]}
+	m := &naiveTier{tier: t, contracts: map[[2]int32]naiveContract{}, declined: map[naiveMatch]bool{}, clear: naiveBrokers[t.spec.Broker]}
 	if m.clear == nil {
 		b, _ := brokers.ByName(t.spec.Broker)
 		m.optimal = b.New()
@@ -505,7 +504,7 @@ func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider 
 		return
 	}
 	for _, g := range provider {
-		if g != agents.None && (n.r.exposure(g).asked || n.r.exposure(f).asked) && m.refused[naiveAsked{s, g}] {
+		if g != agents.None && (n.r.exposure(g).asked || n.r.exposure(f).asked) && n.refused[naiveAsked{s, g}] {
 			return
 		}
 	}
@@ -854,7 +853,7 @@ func (n *naive) turnDown(s *naiveStep) {
 		n.payTransaction(s.order, d)
 		for _, g := range d.row.Provider {
 			if g != agents.None && !n.approves(s, g) {
-				d.tier.refused[naiveAsked{s, g}] = true
+				n.refused[naiveAsked{s, g}] = true
 			}
 		}
 		n.result.Refusals[RefusedApproval]++

@@ -30,6 +30,7 @@ type naive struct {
 	booked  map[agents.Day][]*naiveBooking // in the order in which they were made
 	freed   map[int32]bool                 // firms where hours have come free since their orders were retried
 	pending []*naiveStep                   // with deals that wait for approval, in the order of the deals
+	refused map[naiveAsked]bool            // by an employer
 	arrived int64
 
 	// accounts
@@ -101,7 +102,7 @@ func (b *naiveBooking) hours(c int) agents.Hours { return b.regular[c] + b.over[
 func runNaive(r *Region, regime int, hear func(Event)) *naive {
 	sc := r.Scenario
 	spec := sc.Regimes[sc.Compare[regime]]
-	n := &naive{r: r, regime: regime, horizon: 64, booked: map[agents.Day][]*naiveBooking{}, freed: map[int32]bool{}, hear: hear}
+	n := &naive{r: r, regime: regime, horizon: 64, booked: map[agents.Day][]*naiveBooking{}, freed: map[int32]bool{}, refused: map[naiveAsked]bool{}, hear: hear}
 	for int(n.horizon) < sc.Time.Horizon {
 		n.horizon *= 2
 	}

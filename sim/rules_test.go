@@ -364,3 +364,20 @@ func TestAmountsTooLarge(t *testing.T) {
 		}
 	}
 }
+
+// A refusal is final: an employer that said no in one tier is not asked again in
+// another, at another time's cost.
+func TestRefusalHoldsInEveryTier(t *testing.T) {
+	sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "approval = \"asked\"\napproval_share = 0.5", "first_deal_cost = 7"))
+	sc.Tiers["second"] = sc.Tiers["market"]
+	sc.Regimes["twice"] = agents.Regime{Tiers: []string{"market", "second"}}
+	sc.Compare = append(sc.Compare, "twice")
+	results := run(t, sc, 0, nil)
+	once, twice := &results[1], &results[2]
+	if once.Refusals[RefusedApproval] == 0 || once.Deals == 0 {
+		t.Fatalf("%d deals, %d refusals: the test says little", once.Deals, once.Refusals[RefusedApproval])
+	}
+	if once.Refusals != twice.Refusals || once.Region[agents.Transaction] != twice.Region[agents.Transaction] {
+		t.Errorf("refusals %v and %v, transaction cost %g and %g", once.Refusals, twice.Refusals, once.Region[agents.Transaction].Float(), twice.Region[agents.Transaction].Float())
+	}
+}

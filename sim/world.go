@@ -40,6 +40,7 @@ type World struct {
 	hit     []int32   // orders that lost bookings today
 	deals   list[deal]
 	pending []int32 // operations with deals that wait for approval
+	refused pairs   // (order, operation, requester, provider) that an employer refused
 
 	slots      []agents.Slot // scratch of the loader
 	picked     []int32       // scratch
