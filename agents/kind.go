@@ -11,14 +11,14 @@ package agents
 type Kind struct {
 	Title         string         `toml:"title" default:"" doc:"Name of the kind as people read it; the key if empty."`
 	Category      string         `toml:"category" enum:"machine,staff,lab,floor" doc:"What the kind is: machines, labs and floor stand at a site, staff are people."`
-	Hours         float64        `toml:"hours_per_shift" unit:"h" range:"(0,24]" default:"8" doc:"Hours that one unit works in a shift."`
-	Shifts        float64        `toml:"shifts" unit:"shifts/day" range:"(0,24]" default:"1" doc:"Shifts a day that one unit could run; a machine needs its operators in each."`
+	Hours         float64        `toml:"hours_per_shift" unit:"h" range:"[0.1,24]" default:"8" doc:"Hours that one unit works in a shift."`
+	Shifts        float64        `toml:"shifts" unit:"shifts/day" range:"[0.1,24]" default:"1" doc:"Shifts a day that one unit could run; a machine needs its operators in each."`
 	NormalShifts  float64        `toml:"normal_shifts" unit:"shifts/day" range:"[0,24]" default:"0" doc:"Shifts a day that count as practical capacity when utilisation is reported; 0 means all of them."`
 	FixedCost     float64        `toml:"fixed_cost_per_day" unit:"currency/unit/day" range:"[0,1e7]" default:"0" doc:"Cost of one unit on every working day, used or not."`
 	VariableCost  float64        `toml:"variable_cost_per_hour" unit:"currency/h" range:"[0,1e6]" default:"0" doc:"Cost of one hour in use; also the public tariff that a blind broker works with."`
 	CostCV        float64        `toml:"variable_cost_cv" unit:"1" range:"[0,1]" default:"0" doc:"Coefficient of variation of the variable cost between firms (lognormal, private to each firm)."`
 	Operator      string         `toml:"operator" ref:"kinds" default:"" doc:"Staff kind that must be present while a unit works; empty if none."`
-	OperatorHours float64        `toml:"operator_hours" unit:"h/h" range:"(0,10]" default:"1" doc:"Operator hours per hour of the kind."`
+	OperatorHours float64        `toml:"operator_hours" unit:"h/h" range:"[0.001,10]" default:"1" doc:"Operator hours per hour of the kind."`
 	Mobility      string         `toml:"mobility" enum:"site,travels,remote" default:"site" doc:"How the kind reaches another firm's work: site (the work travels to it), travels (the person travels to the work), remote (neither)."`
 	Availability  Availability   `toml:"availability" doc:"Breakdowns of machines and absences of people."`
 	OvertimeHours float64        `toml:"overtime_hours" unit:"h/unit/day" range:"[0,24]" default:"0" doc:"Overtime that one unit may add to a day."`

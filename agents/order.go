@@ -39,7 +39,7 @@ type Law struct {
 	Law           string    `toml:"law" enum:"fixed,listed,geometric,exponential,gamma,lognormal,normal" default:"fixed" doc:"fixed; listed (values with probabilities); geometric (1, 2, … times step, by mean); exponential; gamma; lognormal; normal (cut off at 0)."`
 	Mean          float64   `toml:"mean" unit:"h" range:"[0,1e6]" default:"0" doc:"Mean (before the cut for normal; not used by listed)."`
 	CV            float64   `toml:"cv" unit:"1" range:"[0,20]" default:"0" doc:"Coefficient of variation (gamma, lognormal, normal)."`
-	Step          float64   `toml:"step" unit:"h" range:"(0,1000]" default:"1" doc:"Size of one step of the geometric law."`
+	Step          float64   `toml:"step" unit:"h" range:"[0.001,1000]" default:"1" doc:"Size of one step of the geometric law."`
 	Values        []float64 `toml:"values" unit:"h" range:"[0,1e6]" doc:"Values of the listed law."`
 	Probabilities []float64 `toml:"probabilities" unit:"1" range:"[0,1]" doc:"Probability of each value; they add to 1."`
 	Least         float64   `toml:"least" unit:"h" range:"[0,1e6]" default:"0" doc:"Smaller draws count as this."`

@@ -111,7 +111,7 @@ type Region struct {
 	PartnersMean  float64 `toml:"partners_per_firm" unit:"firms" range:"[0,64]" default:"0" doc:"Mean number of partners that a firm knows (Poisson), drawn by proximity and sector, where no list is given."`
 	PartnerKm     float64 `toml:"partner_km" unit:"km" range:"(0,20000]" default:"40" doc:"Distance over which knowing each other falls by a factor e."`
 	PartnerSector float64 `toml:"partner_same_sector" unit:"1" range:"[0,1]" default:"0.5" doc:"Share of partners looked for within the own sector."`
-	ZoneKm        float64 `toml:"zone_km" unit:"km" range:"(0,1000]" default:"10" doc:"Side of the coarse zones that blind brokers see in place of positions."`
+	ZoneKm        float64 `toml:"zone_km" unit:"km" range:"[1,1000]" default:"10" doc:"Side of the coarse zones that blind brokers see in place of positions."`
 }
 
 // Place is a town.

@@ -381,3 +381,28 @@ func TestRefusalHoldsInEveryTier(t *testing.T) {
 		t.Errorf("refusals %v and %v, transaction cost %g and %g", once.Refusals, twice.Refusals, once.Region[agents.Transaction].Float(), twice.Region[agents.Transaction].Float())
 	}
 }
+
+// The least values that the keys allow must run: below them hours and ratios
+// round to nothing, which nothing can be divided by.
+func TestLeastValuesRun(t *testing.T) {
+	text := smallMarket(6, 0.25, "rate = 1\noperations = [{kind = \"mill\", hours = {law = \"geometric\", mean = 0.5, step = 0.001}}]", "disclosure = \"blind\"", "")
+	least := [][2]string{{"operator_hours", "0.001"}, {"hours_per_shift", "0.1"}, {"shifts", "0.1"}}
+	for n := range 1 << len(least) {
+		keys := ""
+		for i, k := range least {
+			if n>>i&1 == 1 {
+				keys += k[0] + " = " + k[1] + "\n"
+			}
+		}
+		sc := parse(t, strings.Replace(text, "[kinds.mill]\n", "[kinds.mill]\n"+keys, 1))
+		sc.Region.ZoneKm = 1
+		sc.Time.Days = 20
+		run(t, sc, 0, nil)
+	}
+	for _, k := range least {
+		_, err := scenarios.Parse("test.toml", []byte(strings.Replace(text, "[kinds.mill]\n", "[kinds.mill]\n"+k[0]+" = 0.0004\n", 1)), scenarios.LoadOptions{})
+		if err == nil || !strings.Contains(err.Error(), k[0]) {
+			t.Errorf("%s = 0.0004: %v", k[0], err)
+		}
+	}
+}
