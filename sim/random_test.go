@@ -151,9 +151,14 @@ common_share = %g
 		p("approval = \"asked\"\napproval_share = 0.7\napproval_days = %d", d.IntN(3))
 	}
 	tier := func(name, unit, reach, book string) {
+		broker := names[d.IntN(len(names))]
+		disclosures := []string{"blind", "sealed", "open"}
+		if b, _ := brokers.ByName(broker); b.Needs() == brokers.Sealed {
+			disclosures = disclosures[1:]
+		}
 		p(`[tiers.%s]
 broker = "%s"
-disclosure = "open"
+disclosure = "%s"
 unit = "%s"
 reach = "%s"
 operators = "%s"
@@ -171,7 +176,7 @@ rework_probability = %g
 join_cost = 5
 running_cost = 100
 radius_site_km = %d
-candidates = %d`, name, names[d.IntN(len(names))], unit, reach, one("provider", "requester", "any"), 1+d.IntN(3), d.IntN(3), d.IntN(60), d.IntN(3),
+candidates = %d`, name, broker, one(disclosures...), unit, reach, one("provider", "requester", "any"), 1+d.IntN(3), d.IntN(3), d.IntN(60), d.IntN(3),
 			d.IntN(10), d.IntN(30), []float64{1, 0.8}[d.IntN(2)], book, []float64{0, 0.1}[d.IntN(2)], []float64{1, 1.2}[d.IntN(2)],
 			[]float64{0, 0.1}[d.IntN(2)], 10+d.IntN(100), 1+d.IntN(9))
 	}
