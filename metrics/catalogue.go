@@ -72,6 +72,7 @@ var Catalogue = append([]Metric{
 	}},
 	{"surplus_after_slack", "currency/year", "Surplus less the charges for slack, as if each were a cost.", func(r *Run) float64 { return r.perYear((r.Region.Surplus() - r.Slack).Float()) }},
 	{"surplus_per_employee", "currency/employee/year", "Surplus per employee.", func(r *Run) float64 { return r.perYear(r.Region.Surplus().Float()) / r.Employees }},
+	{"clairvoyant", "currency/year", "Clairvoyant bound: a surplus that no regime can exceed in the replicate, the same in all of them.", clairvoyant},
 	{"value", "currency/year", "Value of orders delivered, net of materials.", account(agents.Value)},
 	{"lateness", "currency/year", "Lateness cost.", account(agents.Lateness)},
 	{"variable", "currency/year", "Variable cost of hours worked, set-up apart.", account(agents.Variable)},
@@ -235,6 +236,14 @@ func (r *Run) tenth(i int) float64 {
 
 func refusals(reason int) func(*Run) float64 {
 	return func(r *Run) float64 { return float64(r.Refusals[reason]) }
+}
+
+// clairvoyant is not defined where the bound was not asked for.
+func clairvoyant(r *Run) float64 {
+	if r.Clairvoyant == nil {
+		return math.NaN()
+	}
+	return r.perYear(r.Clairvoyant.Float())
 }
 
 // noBacklog counts a merged firm once a day.

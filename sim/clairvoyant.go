@@ -152,7 +152,7 @@ func (f *foresight) bound() agents.Money {
 
 // rounds of the search: as many as leave it a small part of a run.
 func (f *foresight) rounds() int {
-	const operations, fewest, most = 6_000_000, 40, 300
+	const operations, fewest, most = 300_000, 30, 300
 	return max(fewest, min(operations/max(len(f.hours), 1), most))
 }
 
@@ -165,7 +165,8 @@ type pricing struct {
 	hour   []float64 // of a primary hour and its operator's: [kind][day]
 	rank   []int32   // days from the cheapest hour on: [kind][day]
 	least  []float64 // by kind: the cheapest hour anywhere
-	asked  []float64 // what orders take at these prices: [kind][day]
+	worked []float64 // primary seconds that orders take at these prices: [kind][day]
+	asked  []float64 // the same with operators' seconds
 	mean   []float64 // of asked over the last rounds
 
 	placed, kept []placing // work of the order at hand: as tried, as kept
@@ -183,7 +184,7 @@ type placing struct {
 func newPricing(f *foresight) *pricing {
 	n := len(f.stocks) * f.days
 	p := &pricing{foresight: f, rank: make([]int32, n)}
-	for _, row := range []*[]float64{&p.price, &p.hour, &p.asked, &p.mean} {
+	for _, row := range []*[]float64{&p.price, &p.hour, &p.worked, &p.asked, &p.mean} {
 		*row = make([]float64, n)
 	}
 	p.scale, p.least = make([]float64, len(f.stocks)), make([]float64, len(f.stocks))
@@ -271,13 +272,18 @@ func (p *pricing) units() (sum float64) {
 // they would then take are left in asked.
 func (p *pricing) custom() (sum float64) {
 	p.quote()
-	clear(p.asked)
+	clear(p.worked)
 	for i := range p.orders {
 		sum += p.order(&p.orders[i])
 		for _, x := range p.kept {
-			p.asked[int(x.kind)*p.days+int(x.day)] += x.seconds
-			if q := int(p.r.kinds[x.kind].operator); q >= 0 {
-				p.asked[q*p.days+int(x.day)] += x.seconds * p.ratio(int(x.kind))
+			p.worked[int(x.kind)*p.days+int(x.day)] += x.seconds
+		}
+	}
+	copy(p.asked, p.worked)
+	for k := range p.stocks {
+		if q := int(p.r.kinds[k].operator); q >= 0 {
+			for d := range p.days {
+				p.asked[q*p.days+d] += p.ratio(k) * p.worked[k*p.days+d]
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func bounded(t *testing.T, r *Region) (most, bound agents.Money) {
 // A failure means that the bound is none, or that a regime earns what cannot
 // be earned.
 func TestNoRegimeBeatsTheClairvoyant(t *testing.T) {
-	n := 250
+	n := 200
 	if testing.Short() {
 		n = 50
 	}

@@ -74,7 +74,7 @@ a run with so many replicates from the start.`,
 	flags.StringVar(&f.tables, "tables", "", "tables to write: "+strings.Join(metrics.Tables, ",")+"; deals=all for the deals of every replicate (default all tables, deals of the first replicate)")
 	flags.StringSliceVar(&f.csv, "csv", nil, "also write these tables as CSV into the folder")
 	flags.BoolVar(&f.overwrite, "overwrite", false, "replace a dataset of another plan, or make the same one anew")
-	flags.BoolVar(&f.check, "check", false, "check every accounting identity on every day; slower")
+	flags.BoolVar(&f.check, "check", false, "check every accounting identity on every day, and that no regime exceeds the clairvoyant bound; slower")
 	flags.BoolVar(&f.json, "json", false, "print the answer as JSON (see idleshift schema answer)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the answer")
 	flags.BoolVar(&f.progress, "progress", false, "show progress even when piped")
@@ -159,7 +159,7 @@ func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scena
 		Scenario:   func(int) (*scenarios.Scenario, error) { return sc, nil },
 		Done:       data.Done,
 		Engine:     experiment.Simulate,
-		Sim:        sim.Options{Check: f.check},
+		Sim:        sim.Options{Check: f.check, Bound: true},
 		Workers:    f.workers,
 		Record: func(j experiment.Job, region *sim.Region) (experiment.Recorder, error) {
 			job, err := data.Begin(j, sc, firms(region))

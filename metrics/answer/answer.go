@@ -38,6 +38,7 @@ type Answer struct {
 	Employees     Number         `json:"employees" doc:"Employees, mean over replicates."`
 	Baseline      string         `json:"baseline" doc:"Regime that gains are measured from."`
 	Regimes       []Regime       `json:"regimes" doc:"Regimes, in the order of the scenario's compare."`
+	Clairvoyant   *Bound         `json:"clairvoyant_bound" doc:"What nobody could exceed who knew all orders and breakdowns beforehand, owned every unit and met no friction; null if the dataset does not have it."`
 	Decomposition *Decomposition `json:"decomposition" doc:"The gain split into unit of assembly and terms; null if the scenario asks for none or lacks a corner."`
 	Shortage      Shortage       `json:"shortage" doc:"What shortage costs in the baseline, and how much of it each regime recovers."`
 	Headline      Headline       `json:"headline" doc:"The answer in one sentence, with its numbers."`
@@ -63,6 +64,7 @@ type Gain struct {
 	PerEmployee     Estimate  `json:"per_employee" doc:"Gain a year and employee."`
 	OfFixed         *Estimate `json:"share_of_fixed_cost" doc:"Gain as a share of the fixed cost of capacity; null if the gain is not distinguishable from zero."`
 	OfPooled        *Estimate `json:"share_of_pooled" doc:"Gain as a share of the pooled gain, never clipped; null if either is not distinguishable from zero."`
+	OfClairvoyant   *Estimate `json:"share_of_clairvoyant" doc:"Gain as a share of what the clairvoyant bound leaves to gain: of the achievable it is that or more; null if either is not distinguishable from zero, or there is no bound."`
 	WithoutInternal Estimate  `json:"without_internal_needs" doc:"Gain a year when internal needs do not count."`
 	AfterSlack      Estimate  `json:"after_slack_charges" doc:"Gain a year when the charges for slack count as costs."`
 	WorseOff        *Estimate `json:"share_of_firms_worse_off" doc:"Share of firms whose profit, transfers included, is below that in the baseline; null for a merged firm."`
@@ -71,6 +73,14 @@ type Gain struct {
 	Holm            Number    `json:"p_holm" doc:"The same adjusted by Holm's method for all regimes that are compared with the baseline."`
 	Verdict         string    `json:"verdict" doc:"gain, loss, not distinguishable from zero, or no interval: by the adjusted p-value."`
 	Sources         []Source  `json:"sources" doc:"Lines of the account that the gain is the sum of."`
+}
+
+// A Bound is a surplus that no regime can exceed.
+type Bound struct {
+	Surplus  Estimate  `json:"surplus_per_year" doc:"The bound on the surplus of a year."`
+	Gain     Estimate  `json:"gain_per_year" doc:"The bound less the surplus of the baseline, paired by replicate: the most that could be gained in a year."`
+	OfPooled *Estimate `json:"share_of_pooled" doc:"That as a share of the pooled gain; null if either is not distinguishable from zero."`
+	Beaten   int       `json:"beaten" doc:"Regimes and replicates with a surplus above the bound: an error of the program if it is not 0."`
 }
 
 // A Source is a line of the account.

@@ -187,6 +187,44 @@ func TestAnswerByHand(t *testing.T) {
 	}
 }
 
+// foreseen adds a bound of so much a year above today's surplus.
+func foreseen(above float64) func(string, int, *sim.Result) {
+	return func(regime string, k int, r *sim.Result) {
+		steady(regime, k, r)
+		bound := agents.MoneyOf(5000 + 1000*float64(k*k%7) + above/2)
+		r.Clairvoyant = &bound
+	}
+}
+
+// A failure means that what could be gained at most is misstated, or that a
+// regime which gains more goes unnoticed.
+func TestShareOfTheAchievable(t *testing.T) {
+	a := answerOf(t, dataset(t, region(6), "", foreseen(250)))
+	near(t, "the most that could be gained", a.Clairvoyant.Gain.Mean, 250)
+	near(t, "that as a share of the pooled gain", a.Clairvoyant.OfPooled.Mean, 1.25)
+	near(t, "share of both in it", a.gain("both").OfClairvoyant.Mean, 0.4)
+	near(t, "share of pooled in it", a.gain("pooled").OfClairvoyant.Mean, 0.8)
+	if a.Clairvoyant.Beaten != 0 || codes(a)[AboveBound] != 0 {
+		t.Errorf("the bound is said to be beaten: %+v", a.Notes)
+	}
+	var text bytes.Buffer
+	if err := a.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"of what any", "could gain", "clairvoyant bound "} {
+		if !strings.Contains(text.String(), line) {
+			t.Errorf("the text does not have %q:\n%s", line, &text)
+		}
+	}
+	beaten := answerOf(t, dataset(t, region(6), "", foreseen(150)))
+	if beaten.Clairvoyant.Beaten != 6 || codes(beaten)[AboveBound] != 1 {
+		t.Errorf("pooled gains 200 of 150 that anybody could: %+v, %v", beaten.Clairvoyant, beaten.Notes)
+	}
+	if a := answerOf(t, dataset(t, region(6), "", steady)); a.Clairvoyant != nil || a.gain("both").OfClairvoyant != nil {
+		t.Error("there is a bound where none was found")
+	}
+}
+
 // A failure means that the sentence says something else than the numbers.
 func TestHeadlineFollowsTheNumbers(t *testing.T) {
 	noise := func(x float64) func(int) float64 {
@@ -431,7 +469,7 @@ func TestFewRegimes(t *testing.T) {
 // Machines read the keys: what is printed must be what the schema promises.
 func TestJSONKeepsItsSchema(t *testing.T) {
 	for _, replicates := range []int{1, 6} {
-		text, err := json.Marshal(answerOf(t, dataset(t, region(replicates), "", steady)))
+		text, err := json.Marshal(answerOf(t, dataset(t, region(replicates), "", foreseen(250))))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/BurntSushi/toml"
@@ -143,6 +144,7 @@ func (s *samples) answer(version, command string) (*Answer, error) {
 	for _, name := range sc.Compare {
 		a.Regimes = append(a.Regimes, s.regime(name, pooled))
 	}
+	a.Clairvoyant = s.bound(pooled)
 	a.Decomposition = s.decompose()
 	a.Shortage = s.shortage()
 	a.Headline = s.headline(a)
@@ -185,6 +187,9 @@ func (s *samples) gain(name, pooled string) *Gain {
 	if pooled != "" {
 		g.OfPooled = share(gain, s.change(pooled, base))
 	}
+	if s.hasBound() {
+		g.OfClairvoyant = share(gain, asLong(s.room(), len(gain)))
+	}
 	if !s.sc.Regimes[name].Pooled {
 		worse := interval(s.metric("worse_off_share", name))
 		g.WorseOff = &worse
@@ -197,6 +202,39 @@ func (s *samples) gain(name, pooled string) *Gain {
 		g.Sources = append(g.Sources, Source{line, interval(change)})
 	}
 	return g
+}
+
+// bound is nil where the runs table does not have it.
+func (s *samples) bound(pooled string) *Bound {
+	if !s.hasBound() {
+		return nil
+	}
+	base := s.sc.Baseline
+	room := s.room()
+	b := &Bound{Surplus: interval(s.metric("clairvoyant", base)), Gain: interval(room)}
+	if pooled != "" && pooled != base {
+		gain := s.change(pooled, base)
+		b.OfPooled = share(asLong(room, len(gain)), gain)
+	}
+	for _, name := range s.sc.Compare {
+		surplus, fixed := s.metric("surplus", name), s.metric("fixed", name)
+		for i, most := range s.metric("clairvoyant", name) {
+			if surplus[i]-most > 1e-6*(math.Abs(surplus[i])+fixed[i]) { // more than amounts are rounded by
+				b.Beaten++
+			}
+		}
+	}
+	return b
+}
+
+func (s *samples) hasBound() bool {
+	x, err := s.values("clairvoyant", s.sc.Baseline)
+	return err == nil && !math.IsNaN(stat.Mean(x, nil))
+}
+
+// room is what the clairvoyant bound leaves to gain, by replicate.
+func (s *samples) room() []float64 {
+	return stats.Differences(s.metric("clairvoyant", s.sc.Baseline), s.metric("surplus", s.sc.Baseline))
 }
 
 // accounts are the metrics that surplus is made of: value less the others.

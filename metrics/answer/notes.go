@@ -22,6 +22,7 @@ const (
 	NotDistinguishable = "not_distinguishable"
 	NotAmongMany       = "not_among_many"
 	AbovePooled        = "above_pooled"
+	AboveBound         = "above_bound"
 	Truncated          = "truncated"
 	Overflow           = "overflow"
 	OpenOrders         = "open_orders"
@@ -79,6 +80,9 @@ func (s *samples) notes(a *Answer) []Note {
 	}
 	if where := s.cutShort(); where != nil {
 		say(Truncated, "", "gains may be understated: lists of candidates were cut to the nearest (tiers.NAME.candidates), and of the requests that were shown one so many got nothing: %s; run with longer lists to see", strings.Join(where, ", "))
+	}
+	if b := a.Clairvoyant; b != nil && b.Beaten > 0 {
+		say(AboveBound, "", "the surplus exceeds the clairvoyant bound in %d of %d regimes and replicates, which cannot be: the program has an error, and --check tells where", b.Beaten, len(a.Regimes)*sc.Replicates)
 	}
 	for _, lost := range []struct{ code, metric, text string }{
 		{Overflow, "overflow_hours", "work did not fit on the calendars (time.horizon_days); hours in a replicate of"},

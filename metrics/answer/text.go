@@ -77,14 +77,32 @@ func (t *text) regimes() {
 	if pooled != nil {
 		header = append(header, "share of the\npooled gain")
 	}
+	bound := a.Clairvoyant
+	if bound != nil {
+		header = append(header, "of what any\ncould gain")
+	}
 	rows := [][]string{}
 	for _, r := range a.Regimes {
 		row := []string{r.Name, percent1(r.Utilisation.Mean), percent1(r.FillRate.Mean), percent1(r.OnTime.Mean), count(r.Deals.Mean), t.money.format(r.Surplus.Mean)}
 		if g := r.Gain; g != nil {
 			row = append(row, t.money.format(g.PerYear.Mean), t.bracket(g.PerYear))
 			if pooled != nil {
-				row = append(row, ofPooled(g, pooled))
+				row = append(row, shareOf(g.OfPooled, g.PerYear, "pooled gain"))
 			}
+			if bound != nil {
+				said := shareOf(g.OfClairvoyant, g.PerYear, "the most")
+				if pooled != nil && g.OfClairvoyant == nil {
+					said = "-" // the share of the pooled gain says why
+				}
+				row = append(row, said)
+			}
+		}
+		rows = append(rows, row)
+	}
+	if bound != nil {
+		row := []string{"clairvoyant bound", "", "", "", "", t.money.format(bound.Surplus.Mean), t.money.format(bound.Gain.Mean), t.bracket(bound.Gain)}
+		if pooled != nil {
+			row = append(row, shareOf(bound.OfPooled, bound.Gain, "pooled gain"))
 		}
 		rows = append(rows, row)
 	}
@@ -100,15 +118,15 @@ func (t *text) pooled() *Gain {
 	return nil
 }
 
-// ofPooled is the share of the pooled gain, or why there is none.
-func ofPooled(g, pooled *Gain) string {
+// shareOf is the share of a gain in a whole, or why there is none.
+func shareOf(share *Estimate, gain Estimate, whole string) string {
 	switch {
-	case g.OfPooled != nil:
-		return percents(g.OfPooled.Mean)
-	case !g.PerYear.bounded():
+	case share != nil:
+		return percents(share.Mean)
+	case !gain.bounded():
 		return "no interval"
-	case g.PerYear.Clear():
-		return "pooled gain " + notDistinguishable
+	case gain.Clear():
+		return whole + " " + notDistinguishable
 	}
 	return notDistinguishable
 }
