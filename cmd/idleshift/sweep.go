@@ -526,7 +526,7 @@ func (p *program) simulateSweep(ctx context.Context, data *store.Store, f *workF
 		},
 		Done:    done,
 		Engine:  engine,
-		Sim:     sim.Options{Check: plan.Sweep.Check, Bound: plan.Sweep.Check},
+		Sim:     sim.Options{Check: plan.Sweep.Check, Bound: true},
 		Workers: f.workers,
 		Record: func(j experiment.Job, region *sim.Region) (experiment.Recorder, error) {
 			return data.Begin(j, region.Scenario, firms(region))
