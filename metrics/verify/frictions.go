@@ -194,6 +194,51 @@ func frictions() []Case {
 		}
 	}
 
+	// what a provider asks for its slack decides on the deal, and is no cost
+	for _, x := range []struct{ slack, cost float64 }{{0.4, 1.6}, {0.4, 0}, {1.1, 0}} {
+		add(Case{
+			Name: fmt.Sprintf("surplus, a charge for slack of %g, a deal costs each side %g", x.slack, x.cost), Doc: "E min(D, C) and x − 2 cost of the x hours of deals that bear cost and charge.",
+			File: "sales.toml", Set: append(keys("tiers.whole.first_deal_cost=%g policies.all.slack_charge_per_hour=[%g]", x.cost, x.slack), listed...), Regime: "market",
+			Enough: EnoughHours, figure: surplus(2), firms: 2, load: 8,
+			Exact: func() float64 {
+				return 8 - sizes.excess(8) + traded(func(h int) float64 {
+					if float64(h)*(1-x.slack) < 2*x.cost {
+						return 0
+					}
+					return float64(h) - 2*x.cost
+				})
+			},
+		})
+	}
+
+	// who can do the work at all, and what it costs to belong
+	for _, x := range []struct{ name, set string }{
+		{"domain", "domains.d={kind=\"machine\",share=0.8} orders.job.operations.1.domain=d"},
+		{"certificate", "certifications.d.share=0.8 orders.job.certification=d"},
+	} {
+		add(lend(fmt.Sprintf("hours served, 8 providers hold the %s with probability 0.8", x.name), "E min(D, K), of binomially many providers with a machine each.", 10,
+			func() float64 {
+				sum := 0.0
+				for k, p := range binomial(8, 0.8) {
+					sum += p * meanLeast(poisson(7.2), exactly(k))
+				}
+				return sum
+			}, keys("replicates=2500 time.warmup_days=0 region.firms=9 sectors.have.share=8 sectors.have.units.machine=1 %s", x.set)...))
+	}
+	c = lend("surplus, 0.7 of 4 firms join at 100 a year, the platform runs at 50", "E min(D, C) of each firm, at most as one firm, less what belonging and running cost.", 25,
+		func() float64 {
+			sum := 0.0
+			for k, p := range binomial(4, 0.7) {
+				sum += p * float64(4-k) * (8 - poissonExcess(8, 8))
+				if k > 0 {
+					sum += p * (8*float64(k) - poissonExcess(8*float64(k), 8*k))
+				}
+			}
+			return (sum - (0.7*4*100+50)/250) / 4
+		}, keys("replicates=800 region.firms=4 tiers.whole.adoption=0.7 tiers.whole.join_cost=60 tiers.whole.policy_cost=40 tiers.whole.running_cost=50")...)
+	c.File, c.Regime, c.figure, c.firms, c.load = "sales.toml", "market", surplus(4), 4, 8
+	add(c)
+
 	// travel and freight
 	road := 1.2 * km(43, -80, 43.3, -80.4)
 	trip := 2 * road / 60

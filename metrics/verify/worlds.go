@@ -307,6 +307,22 @@ func moneys() []Case {
 		})
 	}
 
+	for _, lead := range []int{1, 4} {
+		window := lead + 1
+		best, least := 0, math.Inf(1)
+		for n := 1; n < 40; n++ {
+			if c := float64(n) + 4*poissonExcess(8*float64(window), n*window)/float64(window); c < least {
+				best, least = n, c
+			}
+		}
+		add(Case{
+			Name: fmt.Sprintf("units owned, %d days of lead", lead), Doc: "The newsvendor on the hours that arrive in lead + 1 days.", File: "capacity.toml",
+			Set:   keys("time.days=20 orders.job.lead.minimum_days=%d", lead),
+			Exact: func() float64 { return float64(best) }, firms: many, load: 8,
+			figure: func(r *sim.Result) float64 { return r.Hours[machine].Capacity.Float() / float64(r.Firms*r.Days) },
+		})
+	}
+
 	// the units that a firm buys, and what they cost it
 	for _, x := range []struct {
 		name, set string
