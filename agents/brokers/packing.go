@@ -75,6 +75,7 @@ type relaxation struct {
 	work   []work    // of one request
 	left   []float64 // per day: seconds of one request that can still be served
 	trial  []agents.Match
+	late   []bool         // per request: packed after the others
 	found  []agents.Match // the best packing so far
 }
 
@@ -141,7 +142,62 @@ func (b *optimal) packBest(requests []int32, limit agents.Money, out []agents.Ma
 			b.found = append(b.found[:0], b.trial...)
 		}
 	}
+	if float64(bound-best) > enough*float64(bound) {
+		b.repair(requests, best, options <= small)
+	}
 	return append(out, b.found...), bound
+}
+
+// repair improves on the packing found, of the given value. Packed by worth, an
+// order that can wait may stand in the way of one that cannot: what the packing
+// serves is served again in order of due days and the others after it, and, if
+// it is tried hard, so is what it serves with any one of the others.
+func (b *optimal) repair(requests []int32, best agents.Money, hard bool) {
+	b.inForce = false
+	for better := true; better; {
+		better = false
+		for _, guest := range requests {
+			if v := b.byDue(requests, guest); v > best {
+				best, better = v, true
+				b.found = append(b.found[:0], b.trial...)
+			}
+			if !hard {
+				break
+			}
+		}
+	}
+}
+
+// byDue packs the requests that found serves, and the guest, in order of due
+// days and then the others. It returns the value of the packing, which it leaves
+// in trial.
+func (b *optimal) byDue(requests []int32, guest int32) agents.Money {
+	b.late = resize(b.late, len(b.book.Requests))
+	for _, r := range requests {
+		b.late[r] = r != guest
+	}
+	for _, m := range b.found {
+		b.late[b.book.Options[m.Option].Request] = false
+	}
+	b.all = append(b.all[:0], requests...)
+	slices.SortFunc(b.all, func(r, s int32) int {
+		p, q := &b.book.Requests[r], &b.book.Requests[s]
+		if b.late[r] != b.late[s] {
+			if b.late[s] {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(p.Last, q.Last), cmp.Compare(p.Key, q.Key), cmp.Compare(r, s))
+	})
+	b.restore(b.lots)
+	b.trial = b.trial[:0]
+	for _, r := range b.all {
+		if v, ok := b.best(r); ok && b.serve(v) {
+			b.trial = b.emit(b.trial)
+		}
+	}
+	return Value(b.book, b.trial)
 }
 
 // ceiling is a whole amount that no whole amount up to x exceeds, whatever the

@@ -288,3 +288,23 @@ func TestAuctionPrice(t *testing.T) {
 		}
 	}
 }
+
+// Two orders that fit one lot, if the one that cannot wait goes first: a
+// packing by worth alone would leave it out.
+func TestOptimalServesTheUrgentFirst(t *testing.T) {
+	lot := agents.Lot{Key: 1}
+	for range 10 {
+		lot.Free = append(lot.Free, 8*agents.Hour)
+	}
+	b := &agents.Book{Lots: []agents.Lot{lot}, First: []int32{0}}
+	for r, hours := range []agents.Hours{60 * agents.Hour, 16 * agents.Hour} {
+		b.Requests = append(b.Requests, agents.Request{Operator: -1, Hours: hours, Last: agents.Day(9 - 7*r), PerDay: 8 * agents.Hour, MaxSites: 1, Key: uint64(r)})
+		b.Options = append(b.Options, agents.Option{Request: int32(r), Lot: [2]int32{0, agents.None}, Ratio: 1000, Factor: 1000})
+		b.Net, b.Charge = append(b.Net, agents.Unit), append(b.Charge, 0)
+		b.First = append(b.First, int32(r+1))
+	}
+	out := newOptimal().Clear(b, nil, nil)
+	if got, want := Value(b, out), 76*agents.Unit; got != want {
+		t.Errorf("the clearing is worth %g of %g: %v", got.Float(), want.Float(), out)
+	}
+}
