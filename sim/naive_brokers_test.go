@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -511,4 +512,74 @@ func (d *naiveDesk) priced(p naivePart, price agents.Money) [2]agents.Money {
 		asks[1] += markup
 	}
 	return asks
+}
+
+// clearings is what trying everything on small books of the optimal broker
+// has shown.
+type clearings struct {
+	books, exact int
+	best, value  agents.Money // of all books
+	wrong        []string
+}
+
+// judge holds what the optimal broker says of its clearing against what it
+// proposes and, on a small book, against everything that could be tried.
+func (n *naive) judge(b *agents.Open, matches []agents.Match, value, bound agents.Money) {
+	wrong := func(format string, a ...any) {
+		n.tried.wrong = append(n.tried.wrong, fmt.Sprintf("day %d, %d requests, %d options: ", n.day, len(b.Requests), len(b.Options))+fmt.Sprintf(format, a...))
+	}
+	d := newNaiveDesk(b)
+	sum := agents.Money(0)
+	for _, m := range matches {
+		sum += d.worth(m.Option, m.Hours)
+	}
+	if sum != value || value > bound {
+		wrong("its matches are worth %d, it says %d and at most %d", sum, value, bound)
+	}
+	steps := 20_000
+	requests := make([]int, len(b.Requests))
+	for r := range requests {
+		requests[r] = r
+	}
+	best := d.most(requests, &steps)
+	if steps < 0 {
+		return // too many ways to try
+	}
+	n.tried.books++
+	n.tried.best, n.tried.value = n.tried.best+max(best, value), n.tried.value+value
+	if value == bound {
+		n.tried.exact++
+	}
+	if best > bound {
+		wrong("%d can be had, it says at most %d and makes %d", best, bound, value)
+	}
+}
+
+// most is the greatest value that serving requests one after the other can
+// have, in any order, by any options in any order, none at a loss, as early as
+// can be. It gives up when it has used up its steps.
+func (d *naiveDesk) most(requests []int, steps *int) (best agents.Money) {
+	for i, r := range requests {
+		others := slices.Delete(slices.Clone(requests), i, i+1)
+		q := &d.Requests[r]
+		var fill func(left agents.Hours, parts []naivePart, value agents.Money)
+		fill = func(left agents.Hours, parts []naivePart, value agents.Money) {
+			if len(parts) > 0 && (left == 0 || q.Divisible) {
+				best = max(best, value+d.most(others, steps))
+			}
+			for o := d.First[r]; o < d.First[r+1] && left > 0; o++ {
+				if *steps--; *steps < 0 {
+					return
+				}
+				used := slices.ContainsFunc(parts, func(p naivePart) bool { return p.option == o })
+				if p := d.offer(o, left, parts, true); p.hours > 0 && !used && d.Net[o] >= 0 {
+					d.take(p, 1)
+					fill(left-p.hours, append(slices.Clone(parts), p), value+d.worth(o, p.hours))
+					d.take(p, -1)
+				}
+			}
+		}
+		fill(q.Hours, nil, 0)
+	}
+	return best
 }

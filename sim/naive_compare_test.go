@@ -203,7 +203,12 @@ func compareNaive(t testing.TB, sc *scenarios.Scenario, count map[string]int) (d
 		for f := range a.NumField() {
 			differ(a.Type().Field(f).Name, a.Field(f).Interface(), b.Field(f).Interface())
 		}
+		differ("clearings of optimal", []string(nil), n.tried.wrong)
 		count["deals"] += int(engine.Deals)
+		count["small clearings of optimal"] += n.tried.books
+		count["of these proved"] += n.tried.exact
+		count["their worth"] += int(n.tried.best.Float())
+		count["of that made"] += int(n.tried.value.Float())
 		count["events"] += len(mine)
 		for reason, c := range engine.Refusals {
 			count["refused: "+RefusalNames[reason]] += int(c)
@@ -271,6 +276,9 @@ func TestNaive(t *testing.T) {
 				t.Fatal("and so on")
 			}
 		}
+	}
+	if made, worth := count["of that made"], count["their worth"]; made < worth*98/100 {
+		t.Errorf("optimal makes %d of %d in clearings small enough to try everything", made, worth)
 	}
 	t.Logf("%d scenarios: %v", n-first, count)
 }

@@ -559,6 +559,7 @@ func (n *naive) match(m *naiveTier, b *naiveBook) {
 		value, bound, _ := m.optimal.Bound()
 		n.result.BookValue += value
 		n.result.BookBound += bound
+		n.judge(&b.Open, matches, value, bound)
 	} else {
 		matches = m.clear(&b.Open, &draw)
 	}

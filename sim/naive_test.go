@@ -43,6 +43,8 @@ type naive struct {
 	worked  []agents.Hours    // by lot: regular hours worked today
 	made    []agents.Deal     // for measured orders
 	stopped bool
+
+	tried clearings // of the optimal broker
 }
 
 // naiveOrder is an order in the book of its firm.
