@@ -99,11 +99,7 @@ func (p *program) plot(f *plotFlags, dir string, names []string) error {
 	}
 	asked := len(names) > 0
 	if !asked {
-		for _, x := range figures.All {
-			if x.Of == data.Subject() {
-				names = append(names, x.Name)
-			}
-		}
+		names = data.Figures()
 	}
 	drawn := 0
 	for _, name := range names {

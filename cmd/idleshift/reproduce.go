@@ -25,7 +25,7 @@ func (p *program) reproduceCommand() *cobra.Command {
 that make it again: one for the dataset, one for the figure. With --run it carries
 them out, compares the new figure with FILE byte by byte, and fails if they differ.
 
-A scenario of your own must stand in the working folder, as it was.`,
+A scenario or design of your own must stand in the working folder, as it was.`,
 		Example: `  idleshift reproduce gain.svg
   idleshift reproduce gain.svg --run`,
 		Args: cobra.ExactArgs(1),
@@ -45,7 +45,11 @@ A scenario of your own must stand in the working folder, as it was.`,
 			if err != nil || len(data) < 2 || data[0] != store.Program || len(origin.Plan) < 8 {
 				return badInputf("%s: its record of how it was made is damaged: %q", args[0], origin.Command)
 			}
-			data = append(data, "--out", out)
+			if data[1] == "sweep" {
+				data = append(data, "--dir", out)
+			} else {
+				data = append(data, "--out", out)
+			}
 			file := filepath.Join(out, "figures", origin.Figure+"."+origin.Format)
 			draw := []string{store.Program, "plot", out, origin.Figure, "--size", origin.Size, "--theme", origin.Theme}
 			if origin.Regime != "" {

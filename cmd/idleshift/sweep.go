@@ -266,7 +266,7 @@ func (p *program) plan(ctx context.Context, f *planFlags, name string, quiet boo
 	if len(d.Points) > manyPoints {
 		p.say(quiet, "checking %s points", thousands(len(d.Points)))
 	}
-	plan, err := p.planned(ctx, d, f)
+	plan, err := p.planned(ctx, d, f, name)
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +274,7 @@ func (p *program) plan(ctx context.Context, f *planFlags, name string, quiet boo
 }
 
 // planned is the plan of a design, every point of which has been loaded.
-func (p *program) planned(ctx context.Context, d *design.Design, f *planFlags) (*store.Plan, error) {
+func (p *program) planned(ctx context.Context, d *design.Design, f *planFlags, name string) (*store.Plan, error) {
 	selection, err := store.SelectOnly(d.Tables)
 	if err != nil {
 		return nil, badInputf("%s: tables: %w", d.Name, err)
@@ -301,7 +301,7 @@ func (p *program) planned(ctx context.Context, d *design.Design, f *planFlags) (
 	if err != nil {
 		return nil, err
 	}
-	words := []string{"idleshift", "sweep", "run", filepath.Base(d.Name)}
+	words := []string{"idleshift", "sweep", "run", filepath.Base(name)}
 	if f.replicates > 0 {
 		words = append(words, "--replicates", strconv.Itoa(f.replicates))
 	}

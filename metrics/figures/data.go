@@ -29,12 +29,18 @@ type Data struct {
 	deals    func() ([]deal, error)
 }
 
-// Subject is what the dataset is.
-func (d *Data) Subject() Subject {
+// Figures are the names of the figures that are about such a dataset.
+func (d *Data) Figures() (names []string) {
+	subject := Run
 	if d.swept != nil {
-		return Sweep
+		subject = Sweep
 	}
-	return Run
+	for _, f := range All {
+		if f.Of == subject && (f.Name != textbook || d.Sweep.Base == textbook) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // Read reads what every figure needs of a dataset: the answer.

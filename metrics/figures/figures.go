@@ -22,6 +22,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"idleshift/metrics"
+	"idleshift/metrics/answer"
 	"idleshift/metrics/stats"
 )
 
@@ -210,12 +211,26 @@ func (d *Data) worlds() string {
 	a := d.Answer
 	switch what := fmt.Sprintf("random worlds of %d working days, seed %d.", a.Days, a.Seed); {
 	case a.Replicates == 1:
-		return "Simulated, not observed: one of many " + what + " One gives no intervals."
+		return "Simulated, not observed: one of many " + what
 	case a.Replicates < stats.Enough:
 		return fmt.Sprintf("Simulated, not observed: means of only %d %s At least %d are needed.", a.Replicates, what, stats.Enough)
 	default:
 		return fmt.Sprintf("Simulated, not observed: means of %d %s", a.Replicates, what)
 	}
+}
+
+// whiskers says what the intervals of gains are of, and for what.
+func (d *Data) whiskers(of string) []string {
+	if of != "" {
+		of = " of " + of
+	}
+	switch level := fmt.Sprintf("%g %% intervals", 100*d.Answer.Level); d.Answer.Intervals {
+	case answer.OfReplicates:
+		return []string{"Whiskers: " + level + of + ", paired by world."}
+	case answer.OfBatches:
+		return []string{"Whiskers: " + level + of + " from tenths of its days: they show chance from day to day, not between regions."}
+	}
+	return []string{"One world gives no intervals."}
 }
 
 // region is the subtitle that says what is simulated.

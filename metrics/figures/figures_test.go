@@ -37,7 +37,7 @@ func region() *Data {
 		return g
 	}
 	a := &answer.Answer{
-		Title: "A region of two towns", Currency: "CAD", Seed: 7, Replicates: 10, Days: 60, DaysPerYear: 250, Level: answer.Level,
+		Title: "A region of two towns", Currency: "CAD", Seed: 7, Replicates: 10, Days: 60, DaysPerYear: 250, Level: answer.Level, Intervals: answer.OfReplicates,
 		Firms: 40, Employees: 1200, Baseline: "status_quo",
 		Regimes: []answer.Regime{
 			{Name: "autarky", Title: "Each firm alone", Gain: gain(-2.1e6, -2.6e6, -1.6e6, -0.21)},
@@ -315,7 +315,7 @@ func TestFilesAreTheSameAndSayWhereTheyAreFrom(t *testing.T) {
 // as if they said something.
 func TestAtTheEdge(t *testing.T) {
 	alone := region()
-	alone.Replicates, alone.Answer.Replicates = 1, 1
+	alone.Replicates, alone.Answer.Replicates, alone.Answer.Intervals = 1, 1, answer.OfNothing
 	unbounded := func(e *answer.Estimate) { e.Low, e.High = answer.Number(math.Inf(-1)), answer.Number(math.Inf(1)) }
 	for _, r := range alone.Answer.Regimes {
 		if r.Gain != nil {

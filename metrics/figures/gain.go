@@ -63,11 +63,18 @@ func (b *bar) from(p *pen, x axis, from float64, y, half vg.Length) {
 // interval names the columns that hold one.
 func (d *Data) interval() string { return fmt.Sprintf("%g %% interval", 100*d.Answer.Level) }
 
+// A level is an estimate that is drawn as a line across all rows.
+type level struct {
+	bar
+	dashes []vg.Length // in em; nil for a whole line
+}
+
 // gain draws what each regime gains over the baseline: a bar for every regime,
 // and a line for one merged firm.
 func gain(d *Data, _ string) (*content, error) {
 	a := d.Answer
-	var bars, merged []bar
+	var bars []bar
+	var levels []level
 	var shares []string
 	low, high, largest := 0.0, 0.0, 0.0 // largest of the bars
 	for _, r := range a.Regimes {
@@ -80,7 +87,7 @@ func gain(d *Data, _ string) (*content, error) {
 		}
 		low, high = min(low, b.low), max(high, b.high)
 		if r.Pooled {
-			merged = append(merged, b)
+			levels = append(levels, level{b, []vg.Length{0.45, 0.3}})
 			continue
 		}
 		share := undefined
@@ -92,9 +99,10 @@ func gain(d *Data, _ string) (*content, error) {
 		bars, shares = append(bars, b), append(shares, share)
 		largest = max(largest, math.Abs(b.mean))
 	}
-	if len(bars)+len(merged) == 0 {
+	if len(bars)+len(levels) == 0 {
 		return nil, nothing("only the baseline %s was run: there is nothing to compare it with", d.Baseline)
 	}
+	pooled := len(levels) > 0
 	if low == high {
 		high = 1 // nothing is gained, to the last cent
 	}
@@ -109,32 +117,37 @@ func gain(d *Data, _ string) (*content, error) {
 		heads: []string{"gain", d.interval()}, low: low, high: high, scale: s,
 		axis: fmt.Sprintf("gain over %s, %s", inside(d.baseline()), unit),
 		behind: func(p *pen, plot vg.Rectangle, x axis) {
-			for _, b := range merged {
-				p.box(p.faint, x(b.low), plot.Min.Y, x(b.high), plot.Max.Y)
+			for _, l := range levels {
+				p.box(p.faint, x(l.low), plot.Min.Y, x(l.high), plot.Max.Y)
 			}
 		},
 		front: func(p *pen, plot vg.Rectangle, x axis) {
-			for _, b := range merged {
-				p.line(p.pale, 0.11*p.em, x(b.mean), plot.Min.Y, x(b.mean), plot.Max.Y, 0.45*p.em, 0.3*p.em)
+			for _, l := range levels {
+				var dashes []vg.Length
+				for _, dash := range l.dashes {
+					dashes = append(dashes, dash*p.em)
+				}
+				p.line(p.pale, 0.11*p.em, x(l.mean), plot.Min.Y, x(l.mean), plot.Max.Y, dashes...)
 			}
 			p.line(p.ink, 0.11*p.em, x(0), plot.Min.Y, x(0), plot.Max.Y)
 		},
+		lines: len(levels),
 		above: func(p *pen, plot vg.Rectangle, x axis) {
-			for _, b := range merged {
-				style := p.small(middle)
-				said := b.name + ": " + s.format(b.mean)
-				half := style.Width(said) / 2
-				p.write(style, min(max(x(b.mean), plot.Min.X+half), plot.Max.X-half), plot.Max.Y+0.7*p.em, said)
+			style := p.small(middle)
+			for i, l := range levels {
+				text := l.name + ": " + s.format(l.mean)
+				half := style.Width(text) / 2
+				p.write(style, min(max(x(l.mean), plot.Min.X+half), plot.Max.X-half), plot.Max.Y+(0.7+1.15*vg.Length(len(levels)-1-i))*p.em, text)
 			}
 		},
 	}
-	if len(merged) > 0 {
+	if pooled {
 		chart.heads = append(chart.heads, "of pooled")
 	}
 	alt := []string{fmt.Sprintf("Bars of the gain over %s, in %s", inside(d.baseline()), unit)}
 	for i, b := range bars {
 		cells := []string{s.format(b.mean), b.span(s)}
-		if len(merged) > 0 {
+		if pooled {
 			cells = append(cells, shares[i])
 		}
 		chart.rows = append(chart.rows, row{name: b.name, cells: cells, draw: func(p *pen, x axis, y, half vg.Length) {
@@ -142,19 +155,16 @@ func gain(d *Data, _ string) (*content, error) {
 		}})
 		alt = append(alt, said(&b, s))
 	}
-	for _, b := range merged {
-		alt = append(alt, "the line of "+said(&b, s))
+	for _, l := range levels {
+		alt = append(alt, "the line of "+said(&l.bar, s))
 	}
-	notes := []string{d.worlds()}
-	if d.Replicates > 1 {
-		notes = append(notes, fmt.Sprintf("Whiskers: %g %% intervals, paired by world.", 100*a.Level))
-	}
+	notes := append([]string{d.worlds()}, d.whiskers("")...)
 	if slices.ContainsFunc(bars, func(b bar) bool { return b.bounded && !b.clear }) || slices.Contains(shares, undefined) {
 		notes = append(notes, "Hollow, n.d.: not distinguishable from zero.")
-	} else if d.Replicates == 1 {
+	} else if a.Intervals == answer.OfNothing {
 		notes = append(notes, "Bars are hollow: nothing tells them from chance.")
 	}
-	if len(merged) > 0 {
+	if pooled {
 		notes = append(notes, "Dashed: the gain if one merged firm owned everything, a benchmark and not a bound.")
 	}
 	return &content{

@@ -20,7 +20,8 @@ type rowChart struct {
 	title     string   // of the chart, where a figure has several
 	legend    []key
 	words     vg.Length                               // least height of title and legend, to line charts up
-	above     func(p *pen, plot vg.Rectangle, x axis) // words above the plot
+	lines     int                                     // of the words above the plot
+	above     func(p *pen, plot vg.Rectangle, x axis) // writes them
 	behind    func(p *pen, plot vg.Rectangle, x axis)
 	front     func(p *pen, plot vg.Rectangle, x axis)
 }
@@ -89,12 +90,13 @@ func (p *pen) legendLines(keys []key, width vg.Length, each func(k key, x vg.Len
 // axisHeight is that of an axis with what it shows, in em.
 const axisHeight = 3.1
 
-// head is the height above the rows.
-func (p *pen) head() vg.Length {
+// head is the height of the words above the rows.
+func (c *rowChart) head(p *pen) vg.Length {
+	h := (1.8 + 1.15*vg.Length(max(1, c.lines)-1)) * p.em
 	if p.narrow {
-		return 2.6 * p.em
+		h += 0.8 * p.em // the heads of the columns stand above them
 	}
-	return 1.8 * p.em
+	return h
 }
 
 func (c *rowChart) height(p *pen, width vg.Length) vg.Length {
@@ -102,7 +104,7 @@ func (c *rowChart) height(p *pen, width vg.Length) vg.Length {
 	if p.narrow {
 		each = 3.3
 	}
-	return c.top(p, width) + p.em*(each*vg.Length(max(1, len(c.rows)))+axisHeight) + p.head()
+	return c.top(p, width) + p.em*(each*vg.Length(max(1, len(c.rows)))+axisHeight) + c.head(p)
 }
 
 // top is the height of title and legend.
@@ -125,7 +127,7 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 	p.legend(c.legend, vg.Point{X: box.Min.X, Y: top}, width)
 	box.Max.Y -= c.top(p, width)
 	name, first, other, head := p.label(right), bold(p.label(right)), p.style(0.92, p.pale, right), p.small(right)
-	plot := vg.Rectangle{Min: vg.Point{X: box.Min.X, Y: box.Min.Y + axisHeight*em}, Max: vg.Point{X: box.Max.X, Y: box.Max.Y - p.head()}}
+	plot := vg.Rectangle{Min: vg.Point{X: box.Min.X, Y: box.Min.Y + axisHeight*em}, Max: vg.Point{X: box.Max.X, Y: box.Max.Y - c.head(p)}}
 	// columns of numbers from the right, as many as leave room for the names
 	widths := c.widths(first, other, head)
 	longest, gap := vg.Length(0), 1.2*em
@@ -204,7 +206,7 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 	}
 	top = plot.Max.Y + 0.7*em
 	if p.narrow {
-		top += 1.1 * em
+		top += 1.1 * em * vg.Length(max(1, c.lines))
 	}
 	for i, at := range columns {
 		p.write(head, at, top, c.heads[i])

@@ -99,6 +99,8 @@ func utilisation(d *Data, asked string) (*content, error) {
 	notes := []string{d.worlds()}
 	if d.Replicates > 1 {
 		notes = append(notes, fmt.Sprintf("Bands: %g %% intervals of the mean over worlds.", 100*answer.Level))
+	} else {
+		notes = append(notes, "One world gives no bands.")
 	}
 	if step > 1 {
 		notes = append(notes, fmt.Sprintf("Each point is the mean of %d days.", step))

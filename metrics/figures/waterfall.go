@@ -82,10 +82,7 @@ func waterfall(d *Data, asked string) (*content, error) {
 			p.line(p.pale, 0.06*p.em, x(st.from+st.mean), y, x(st.from+st.mean), y-each)
 		}
 	}
-	notes := []string{d.worlds(), "A cost that falls adds to the surplus."}
-	if d.Replicates > 1 {
-		notes = append(notes, fmt.Sprintf("Whiskers: %g %% intervals of each line by itself, paired by world.", 100*d.Answer.Level))
-	}
+	notes := append([]string{d.worlds(), "A cost that falls adds to the surplus."}, d.whiskers("each line by itself")...)
 	if slices.ContainsFunc(steps, func(s step) bool { return !s.clear }) {
 		notes = append(notes, "Hollow: not distinguishable from zero.")
 	}
