@@ -75,7 +75,7 @@ func plane(d *Data, asked string) (*content, error) {
 		fmt.Sprintf("of %d points it is ahead at %d, behind at %d, and not distinguishable at %d", len(all), ahead, behind, len(all)-ahead-behind),
 		"corners " + strings.Join([]string{corner(0, 0), corner(0, lastColumn), corner(lastRow, 0), corner(lastRow, lastColumn)}, ", "),
 	}
-	notes := append(d.sweepNotes(), "Blue: ahead; orange: behind; pale, in brackets: not distinguishable from zero.")
+	notes := append(d.sweepNotes(), "Blue: ahead; orange: behind; faint, in brackets: not distinguishable from zero.")
 	if g.crossed() {
 		notes = append(notes, "Line: where the two are alike, between the points that were run.")
 	} else {
@@ -86,8 +86,10 @@ func plane(d *Data, asked string) (*content, error) {
 	}
 	return &content{
 		title: fmt.Sprintf("Where %s is ahead of %s", inside(d.name(regime)), inside(d.name(against))), subtitle: d.points(), alt: sentence(alt), notes: notes,
-		height: func(p *pen, width vg.Length) vg.Length { return p.em * (5.8 + 2.6*vg.Length(len(g.cells))) },
-		body:   func(p *pen, box vg.Rectangle) { g.draw(p, box, money, caption) },
+		height: func(p *pen, width vg.Length) vg.Length {
+			return p.em * (4.6 + 1.2*vg.Length(len(wrap(p.small(left), width, caption))) + 2.6*vg.Length(len(g.cells)))
+		},
+		body: func(p *pen, box vg.Rectangle) { g.draw(p, box, money, caption) },
 	}, nil
 }
 
@@ -171,7 +173,11 @@ func (g *slice) crossed() bool {
 
 func (g *slice) draw(p *pen, box vg.Rectangle, s scale, caption string) {
 	em := p.em
-	p.write(p.small(left), box.Min.X, box.Max.Y-0.6*em, fit(p.small(left), box.Max.X-box.Min.X, caption))
+	lines := wrap(p.small(left), box.Max.X-box.Min.X, caption)
+	for i, line := range lines {
+		p.write(p.small(left), box.Min.X, box.Max.Y-(0.6+1.2*vg.Length(i))*em, line)
+	}
+	box.Max.Y -= 1.2 * em * vg.Length(len(lines)-1)
 	p.write(p.style(0.92, p.ink, left), box.Min.X, box.Max.Y-2.1*em, fit(p.style(0.92, p.ink, left), box.Max.X-box.Min.X, "rows: "+g.down.title))
 	area := box
 	area.Max.Y -= 2.9 * em
