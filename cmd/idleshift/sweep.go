@@ -266,15 +266,16 @@ func (p *program) plan(ctx context.Context, f *planFlags, name string, quiet boo
 	if len(d.Points) > manyPoints {
 		p.say(quiet, "checking %s points", thousands(len(d.Points)))
 	}
-	plan, err := p.planned(ctx, d, f, name)
+	plan, err := p.planned(ctx, filepath.Base(name), d, f)
 	if err != nil {
 		return nil, err
 	}
 	return store.Create(f.dir, *plan, f.overwrite)
 }
 
-// planned is the plan of a design, every point of which has been loaded.
-func (p *program) planned(ctx context.Context, d *design.Design, f *planFlags, name string) (*store.Plan, error) {
+// planned is the plan of a design, which the user knows by a name; every point
+// of it has been loaded.
+func (p *program) planned(ctx context.Context, name string, d *design.Design, f *planFlags) (*store.Plan, error) {
 	selection, err := store.SelectOnly(d.Tables)
 	if err != nil {
 		return nil, badInputf("%s: tables: %w", d.Name, err)
@@ -301,7 +302,7 @@ func (p *program) planned(ctx context.Context, d *design.Design, f *planFlags, n
 	if err != nil {
 		return nil, err
 	}
-	words := []string{"idleshift", "sweep", "run", filepath.Base(name)}
+	words := []string{"idleshift", "sweep", "run", name}
 	if f.replicates > 0 {
 		words = append(words, "--replicates", strconv.Itoa(f.replicates))
 	}

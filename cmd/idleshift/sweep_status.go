@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -14,7 +15,13 @@ type sweepStatus struct {
 	Finished   int  `json:"finished"` // failed ones included
 	Failed     int  `json:"failed"`
 	Complete   bool `json:"complete"` // merged
+	// What came in lately, from all processes; null if nothing did.
+	Rate *float64 `json:"runs_per_second"`
+	Left *float64 `json:"seconds_left"`
 }
+
+// lately is what the rate of a sweep is judged by.
+const lately = 10 * time.Minute
 
 func (p *program) sweepStatusCommand() *cobra.Command {
 	var dir string
@@ -35,6 +42,13 @@ func (p *program) sweepStatusCommand() *cobra.Command {
 				Points: m.Sweep.Points, Replicates: m.Replicates,
 				Runs: data.Jobs(), Finished: data.Finished(), Failed: data.Failed(), Complete: data.Complete(),
 			}
+			if !s.Complete {
+				n, over := data.Lately(lately)
+				if rate := float64(n) / over.Seconds(); n > 0 && over > 0 {
+					left := float64(s.Runs-s.Finished) / rate
+					s.Rate, s.Left = &rate, &left
+				}
+			}
 			if asJSON {
 				return p.writeJSON(s)
 			}
@@ -42,6 +56,9 @@ func (p *program) sweepStatusCommand() *cobra.Command {
 				count(s.Points, "point", "points"), count(s.Replicates, "replicate", "replicates"))
 			if s.Failed > 0 {
 				fmt.Fprintf(p.out, ", %s failed", thousands(s.Failed))
+			}
+			if s.Left != nil && *s.Left > 0 {
+				fmt.Fprintf(p.out, "\nlately %.3g runs/s, at which it takes another %s", *s.Rate, roughly(*s.Left))
 			}
 			next := "the dataset is complete"
 			switch {

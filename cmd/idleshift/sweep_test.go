@@ -53,6 +53,10 @@ levels = ["greedy", "nearest", "auction"]
 			}
 			alone := filepath.Join(dir+"-alone", point[0])
 			idleshift(t, append(words[1:], "--out", alone, "--quiet")...)
+			manifest, err := os.ReadFile(filepath.Join(alone, "manifest.json"))
+			if err != nil || !strings.Contains(string(manifest), `"scenario_sha256": "`+point[3]+`"`) {
+				t.Errorf("%s, point %d: its scenario is not the one of SHA-256 %s (%v)", dir, i, point[3], err)
+			}
 			want := table(t, alone, "runs")[1:]
 			var got [][]string
 			for _, row := range swept[1:] {

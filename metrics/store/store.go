@@ -301,6 +301,30 @@ func (s *Store) Failed() int {
 	return len(s.failed)
 }
 
+// Lately counts the jobs that all processes have put on disk since the first
+// of those that are no older than within, and how long ago that was.
+func (s *Store) Lately(within time.Duration) (jobs int, over time.Duration) {
+	of := make([]int, len(s.kept))
+	for _, chunk := range s.where {
+		if chunk != none {
+			of[chunk]++
+		}
+	}
+	now := time.Now()
+	first, firsts := now, 0
+	for chunk, name := range s.kept {
+		info, err := os.Stat(filepath.Join(s.chunks(), name, recordName))
+		if err != nil || now.Sub(info.ModTime()) > within {
+			continue // it may be merged or dropped by now
+		}
+		jobs += of[chunk]
+		if info.ModTime().Before(first) {
+			first, firsts = info.ModTime(), of[chunk]
+		}
+	}
+	return jobs - firsts, now.Sub(first)
+}
+
 func (s *Store) chunks() string { return filepath.Join(s.dir, chunksName) }
 
 // standing is what a folder holds.
