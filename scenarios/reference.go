@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"idleshift/agents/brokers"
 )
@@ -43,12 +44,12 @@ type spec struct {
 	required bool   // has none
 }
 
-// language is the spec of a whole scenario.
-func language() *spec {
+// language is the spec of a whole scenario, not to be changed.
+var language = sync.OnceValue(func() *spec {
 	s := &spec{}
 	s.shape(reflect.TypeFor[Scenario]())
 	return s
-}
+})
 
 func (s *spec) shape(t reflect.Type) {
 	if t.Kind() == reflect.Pointer {
