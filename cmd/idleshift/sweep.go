@@ -233,12 +233,14 @@ what is finished; the same command goes on from there.`,
 
 func dirFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "dir", "", "folder of the sweep")
-	_ = cmd.MarkFlagRequired("dir") // fails only where there is no such flag
-	_ = cmd.MarkFlagDirname("dir")
+	_ = cmd.MarkFlagDirname("dir") // fails only where there is no such flag
 }
 
 // resume opens the folder of a planned sweep.
 func (p *program) resume(dir string) (*store.Store, error) {
+	if dir == "" {
+		return nil, badInputf("name the folder of the sweep with --dir")
+	}
 	if _, err := os.Stat(dir); err != nil {
 		return nil, badInput{err}
 	}
@@ -464,9 +466,9 @@ func (p *program) work(ctx context.Context, data *store.Store, dir string, shard
 	finished := data.Finished()
 	switch {
 	case shard.Count > 1:
-		p.say(f.quiet, "shard %s: %s to do, of %d in all", shard, count(todo, "run", "runs"), data.Jobs())
+		p.say(f.quiet, "shard %s: %s to do, of %s in all", shard, count(todo, "run", "runs"), thousands(data.Jobs()))
 	case finished > 0:
-		p.say(f.quiet, "going on: %d of %d runs are finished", finished, data.Jobs())
+		p.say(f.quiet, "going on: %s of %s are finished", thousands(finished), count(data.Jobs(), "run", "runs"))
 	}
 	if todo == 0 {
 		return nil
@@ -478,8 +480,8 @@ func (p *program) work(ctx context.Context, data *store.Store, dir string, shard
 	err = errors.Join(err, data.Flush())
 	switch {
 	case errors.Is(err, context.Canceled):
-		return interrupted(fmt.Sprintf("interrupted: %d of %d runs are finished and kept in %s; the same command goes on from there:\n  %s",
-			data.Finished(), data.Jobs(), dir, command(append([]string{"idleshift"}, p.args...)...)))
+		return interrupted(fmt.Sprintf("interrupted: %s of %s are finished and kept in %s; the same command goes on from there:\n  %s",
+			thousands(data.Finished()), count(data.Jobs(), "run", "runs"), dir, command(append([]string{"idleshift"}, p.args...)...)))
 	case err != nil && data.Superseded():
 		return nil // another process did the rest and merged it
 	case err != nil:
@@ -568,7 +570,7 @@ func (p *program) merge(data *store.Store, dir string, quiet bool) error {
 		return err
 	}
 	if failed > 0 {
-		p.say(quiet, "%s of %d failed: see %s", count(failed, "run", "runs"), data.Jobs(), filepath.Join(dir, metrics.Failures+".parquet"))
+		p.say(quiet, "%s of %s failed: see %s", count(failed, "run", "runs"), thousands(data.Jobs()), filepath.Join(dir, metrics.Failures+".parquet"))
 	}
 	p.say(quiet, "the dataset is in %s", dir)
 	return nil
