@@ -343,3 +343,22 @@ func TestBoundOfVignettes(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkBound is the whole cost of the bound of a replicate but for drawing
+// its days, which the regimes need as well.
+func BenchmarkBound(b *testing.B) {
+	for _, name := range []string{"vignettes", "pocket"} {
+		b.Run(name, func(b *testing.B) {
+			sc, err := scenarios.Load(name, scenarios.LoadOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			f := foresee(build(b, sc))
+			for b.Loop() {
+				f.bound()
+			}
+			b.ReportMetric(float64(f.rounds()), "rounds")
+			b.ReportMetric(float64(len(f.orders)), "orders")
+		})
+	}
+}
