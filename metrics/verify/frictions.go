@@ -7,11 +7,13 @@ import (
 	"idleshift/sim"
 )
 
+const frictional = "10 frictions"
+
 // frictions are the terms of a deal, where all that they leave can be counted.
 func frictions() []Case {
 	var all []Case
 	add := func(c Case) {
-		c.Section = "10 frictions"
+		c.Section = frictional
 		all = append(all, c)
 	}
 	lend := func(name, doc string, days int, exact func() float64, set ...string) Case {
