@@ -13,6 +13,9 @@ import (
 	"idleshift/scenarios/design"
 )
 
+// fewSamples is below how many the bootstrap has too little to draw from.
+const fewSamples = 8
+
 // draws is how many resamples an interval of the bootstrap has.
 const draws = 1000
 
@@ -93,6 +96,9 @@ func SensitivityOf(s *Sweep, opt SensitivityOptions) (*Sensitivity, error) {
 	out := &Sensitivity{
 		Design: d.Name, Title: d.Title, Method: d.Method, Command: s.Command, Currency: s.Currency, Points: len(d.Points),
 		Samples: d.Samples, Replicates: s.Replicates, Noise: !opt.WithoutNoise, Level: Level, Outcomes: []OutcomeSensitivity{}, Notes: []Note{},
+	}
+	if d.Samples < fewSamples {
+		out.Notes = append(out.Notes, Note{Code: "few_samples", Text: fmt.Sprintf("%d samples are few: an interval by bootstrap needs at least %d", d.Samples, fewSamples)})
 	}
 	for _, o := range outcomes {
 		one, lost, err := s.sensitivity(o, out.Noise)
@@ -296,7 +302,10 @@ func (o *OutcomeSensitivity) write(t *text, s *Sensitivity) {
 			if !f.Ordered {
 				mean = "-" // words have no direction
 			}
-			if f.Floor != nil && f.Strength.Low <= *f.Floor {
+			switch {
+			case f.Strength.Mean == 0:
+				said = "none"
+			case f.Floor != nil && f.Strength.Low <= *f.Floor:
 				said = "within noise"
 			}
 			rows = append(rows, []string{f.Factor, t.money.format(f.Strength.Mean), t.bracket(*f.Strength), mean, t.money.format(f.Deviation.Mean), said})

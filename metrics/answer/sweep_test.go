@@ -384,6 +384,9 @@ func TestSensitivity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(x.Notes) > 0 {
+		t.Errorf("200 trajectories are warned of: %v", x.Notes)
+	}
 	got := map[string]FactorSensitivity{}
 	for _, f := range x.Outcomes[0].Factors {
 		got[f.Factor] = f

@@ -7,6 +7,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+// rounding is what is left of a difference between sums of equal numbers, as a
+// share of them.
+const rounding = 1e-12
+
 // Contrast is the sum of the points' expected outcomes by weight, such as the
 // mean of some points less that of others; y has the outcome by point and
 // replicate. With common random numbers replicates are paired: the sum is made
@@ -21,27 +25,38 @@ func Contrast(y [][]float64, weights []float64, common bool, level float64) Inte
 		}
 	}
 	if common {
-		sums := make([]float64, replicates)
+		sums, sizes := make([]float64, replicates), make([]float64, replicates)
 		for i, w := range weights {
 			if w != 0 {
 				for r, x := range y[i] {
 					sums[r] += w * x
+					sizes[r] += math.Abs(w * x)
 				}
+			}
+		}
+		for r := range sums {
+			if math.Abs(sums[r]) < rounding*sizes[r] {
+				sums[r] = 0
 			}
 		}
 		return Mean(sums, level)
 	}
 	out := Interval{N: replicates, Low: math.Inf(-1), High: math.Inf(1), Level: level, StandardError: math.NaN(), P: math.NaN()}
-	var variance, freedom float64
+	var variance, freedom, size float64
 	for i, w := range weights {
 		if w == 0 {
 			continue
 		}
-		out.Mean += w * stat.Mean(y[i], nil)
+		m := w * stat.Mean(y[i], nil)
+		out.Mean += m
+		size += math.Abs(m)
 		n := float64(len(y[i]))
 		v := w * w * stat.Variance(y[i], nil) / n
 		variance += v
 		freedom += v * v / (n - 1)
+	}
+	if math.Abs(out.Mean) < rounding*size {
+		out.Mean = 0
 	}
 	if replicates < 2 {
 		return out

@@ -43,6 +43,10 @@ func TestContrastCovers(t *testing.T) {
 			t.Errorf("common random numbers %v: intervals are %v wide, as if shared noise did not cancel", common, wide)
 		}
 	}
+	same := Contrast([][]float64{{0.1, 0.7}, {0.2, 0.9}, {0.3, 1.6}}, []float64{1, 1, -1}, true, 0.95)
+	if same.Mean != 0 || same.Low != 0 || same.High != 0 {
+		t.Errorf("0.1 + 0.2 less 0.3 leaves %v", same)
+	}
 	one := Contrast([][]float64{{1}, {2}}, []float64{-1, 1}, false, 0.95)
 	if one.Mean != 1 || one.Bounded() {
 		t.Errorf("one replicate gives %v", one)

@@ -106,6 +106,44 @@ func (d *Design) rows() int {
 	return len(d.Points)
 }
 
+// A failure means that some text ends the program instead of being told what is
+// wrong with it, or makes points that no scenario can be read from.
+func FuzzParse(f *testing.F) {
+	wrong, err := filepath.Glob("testdata/wrong/*.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range append(wrong, "friction.toml", "privacy.toml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4096 || strings.Contains(text, "pocket") {
+			t.Skip("takes its time")
+		}
+		d, err := Parse("testdata/wrong/fuzz.toml", []byte(text))
+		if err != nil {
+			return
+		}
+		if len(d.Points) == 0 {
+			t.Error("a design without points is no error")
+		}
+		for _, p := range d.Points[:min(3, len(d.Points))] {
+			if len(p.At) != len(d.Factors) {
+				t.Errorf("a point has %d values for %d factors", len(p.At), len(d.Factors))
+			}
+			for _, arg := range p.Set {
+				if key, _, found := strings.Cut(arg, "="); !found || key == "" {
+					t.Errorf("%q is no override", arg)
+				}
+			}
+		}
+	})
+}
+
 // A failure means that a grid leaves combinations out, or puts them in an order
 // that a reader does not expect.
 func TestGrid(t *testing.T) {

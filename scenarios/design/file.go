@@ -257,7 +257,7 @@ func (r *reader) keys(out *Factor, f *factorFile, named bool) {
 	if f.Key != "" {
 		patterns, where = []string{f.Key}, at("factors", out.Name, "key")
 	}
-	numbers := true
+	numbers, zero := true, false
 	for i, pattern := range patterns {
 		here := where
 		if f.Key == "" {
@@ -299,9 +299,7 @@ func (r *reader) keys(out *Factor, f *factorFile, named bool) {
 				m.base = v.Number
 			}
 			if f.Relative && numbers && m.base == 0 {
-				if pattern == key {
-					r.Wrong(here, fmt.Sprintf("the scenario has no %s above 0 to multiply", key), "", "")
-				}
+				zero = true
 				continue
 			}
 			out.Keys = append(out.Keys, key)
@@ -316,6 +314,9 @@ func (r *reader) keys(out *Factor, f *factorFile, named bool) {
 				return
 			}
 		}
+	}
+	if len(out.Keys) == 0 && zero {
+		r.Wrong(where, "the scenario has nothing there that is not 0: there is nothing to multiply", "", "")
 	}
 }
 
