@@ -22,9 +22,9 @@ type Tier struct {
 	Title         string   `toml:"title" default:"" doc:"Name of the tier as people read it; the key if empty."`
 	Broker        string   `toml:"broker" enum:"@brokers" default:"greedy" doc:"Matching institution (see idleshift brokers)."`
 	Unit          string   `toml:"unit" enum:"operation,component" doc:"What a deal is about: operation (machine and operator of one host) or component (any single part, recombined)."`
-	Kinds         []string `toml:"kinds" ref:"kinds" doc:"Kinds traded; empty means all."`
+	Kinds         []string `toml:"kinds" ref:"kinds" doc:"Kinds traded, operators apart who come with a machine of their own firm; empty means all."`
 	Categories    []string `toml:"categories" enum:"machine,staff,lab,floor" doc:"Categories traded; empty means all."`
-	Operators     string   `toml:"operators" enum:"provider,requester,any" default:"any" doc:"Who may run a borrowed machine: its provider's people, the requester's, or any firm's (tiers of components)."`
+	Operators     string   `toml:"operators" enum:"provider,requester,any" default:"any" doc:"Who may run a borrowed machine: its provider's people, the requester's, or any firm's (tiers of components). A provider's people come with its machine; alone, people are lent where their kind is traded."`
 	Reach         string   `toml:"reach" enum:"platform,partners" default:"platform" doc:"Whom a firm can deal with: every member within the radius, or its known partners."`
 	RadiusSite    float64  `toml:"radius_site_km" unit:"km" range:"[0,20000]" default:"20000" doc:"Greatest road distance to a kind that stands at its site."`
 	RadiusTravels float64  `toml:"radius_travels_km" unit:"km" range:"[0,20000]" default:"20000" doc:"Greatest road distance for a person who travels, to the firm served and to the site of the work."`
@@ -36,7 +36,7 @@ type Tier struct {
 	CallOffCost   float64  `toml:"call_off_cost" unit:"currency/side" range:"[0,1e12]" default:"0" doc:"Transaction cost of every later deal while the pair's contract runs, for each side."`
 	CallOffDays   int      `toml:"call_off_days" unit:"days" range:"[0,1000]" default:"0" doc:"Days that such a call-off takes before work can start."`
 	ContractDays  int      `toml:"contract_days" unit:"days" range:"[0,100000]" default:"0" doc:"How long a pair's contract runs from its first deal; 0 makes every deal a first one."`
-	Adoption      float64  `toml:"adoption" unit:"1" range:"[0,1]" default:"1" doc:"Share of firms that join."`
+	Adoption      float64  `toml:"adoption" unit:"1" range:"[0,1]" default:"1" doc:"Share of firms that join (reach platform)."`
 	Disclosure    string   `toml:"disclosure" enum:"blind,sealed,open" default:"open" doc:"What the broker is shown: blind (kind, domain, hours, window, zone, certificates), sealed (also bids and asks), open (also exact positions and values)."`
 	BookOf        string   `toml:"book" enum:"deficits,all" default:"deficits" doc:"Which operations enter a clearing: those that lack something, or all that have not begun, own units being offers at own variable cost."`
 	JoinCost      float64  `toml:"join_cost" unit:"currency/firm/year" range:"[0,1e9]" default:"0" doc:"Cost of membership to a firm and year (onboarding written off over its life)."`

@@ -375,10 +375,28 @@ func (d *decoder) checkTier(sc *Scenario, t *agents.Tier, at []string) {
 	case n == 2 && t.FirstDays[0] > t.FirstDays[1]:
 		d.rule(days, fmt.Sprintf("the least, %d, is more than the most, %d", t.FirstDays[0], t.FirstDays[1]), "[least, most]", "")
 	}
+	if t.Reach == "partners" {
+		for _, x := range []struct {
+			key  string
+			used bool
+		}{{"adoption", t.Adoption != 1}, {"join_cost", t.JoinCost != 0}, {"policy_cost", t.PolicyCost != 0}, {"running_cost", t.RunningCost != 0}} {
+			if x.used {
+				d.rule(within(at, x.key), "is not used with reach = \"partners\": who knows each other needs no platform", "none: leave the key out", "", within(at, "reach"))
+			}
+		}
+	}
 	broker, ok := brokers.ByName(t.Broker)
 	shown, known := brokers.DisclosureOf(t.Disclosure)
 	if ok && known && shown < broker.Needs() {
 		d.rule(within(at, "disclosure"), fmt.Sprintf("%s shows the broker less than %s needs", t.Disclosure, t.Broker), enough(broker), "", within(at, "broker"))
+	}
+	if t.BookOf == "all" {
+		for _, name := range slices.Sorted(maps.Keys(sc.Policies)) {
+			if p := sc.Policies[name]; p.Approval == "asked" && p.ApprovalDays > 0 {
+				d.rule(within(at, "book"), fmt.Sprintf(`"all" leaves nothing that could be held for an order while it waits %d days for an approval`, p.ApprovalDays),
+					`"deficits", or approval_days = 0`, "", path("policies", name, "approval_days"))
+			}
+		}
 	}
 	for i, kind := range t.Kinds {
 		if k, ok := sc.Kinds[kind]; ok && len(t.Categories) > 0 && !slices.Contains(t.Categories, k.Category) {

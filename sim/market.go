@@ -363,7 +363,7 @@ func (w *World) enumerate(m *market, i, r int32) {
 		if t.operators != providers && ownB >= 0 {
 			w.option(m, i, r, [2]int32{lot, ownB}, [2]int32{g, agents.None})
 		}
-		if (t.operators == providers || third) && w.exposure(g).shows(q, -1) {
+		if t.operators != requesters && w.exposure(g).shows(q, -1) {
 			if second := w.show(m, w.owns(g, q), true); second >= 0 {
 				w.option(m, i, r, [2]int32{lot, second}, [2]int32{g, g})
 			}

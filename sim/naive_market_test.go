@@ -346,7 +346,7 @@ func (n *naive) ways(m *naiveTier, b *naiveBook, s *naiveStep) {
 		if m.operators != providers && people != none {
 			add(lot, people, g, none)
 		}
-		if m.operators == providers || m.operators == anyones && m.traded[q] {
+		if m.operators != requesters {
 			if second := hosts(g); second != none {
 				add(lot, second, g, g)
 			}

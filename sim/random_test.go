@@ -147,8 +147,10 @@ common_share = %g
 	order("route", "", op("mill", ""), op("lathe", ""), op("hand", ""))
 	order("advice", `purpose = "internal"`, op("hand", ""))
 	p("[policies.standing]\nexpose_days = %d\nreserve_share = %g\nslack_charge_per_hour = [0, %d]", d.IntN(20), []float64{0, 0.2}[d.IntN(2)], d.IntN(9))
+	wait := 0
 	if maybe(0.5) {
-		p("approval = \"asked\"\napproval_share = 0.7\napproval_days = %d", d.IntN(3))
+		wait = d.IntN(3)
+		p("approval = \"asked\"\napproval_share = 0.7\napproval_days = %d", wait)
 	}
 	tier := func(name, unit, reach, book string) {
 		broker := names[d.IntN(len(names))]
@@ -168,21 +170,25 @@ first_deal_cost = %d
 first_deal_days = [0, %d]
 call_off_cost = %d
 contract_days = %d
-adoption = %g
 book = "%s"
 fee_share = %g
 unfamiliar_factor = %g
 rework_probability = %g
-join_cost = 5
-running_cost = 100
 radius_site_km = %d
 candidates = %d`, name, broker, one(disclosures...), unit, reach, one("provider", "requester", "any"), 1+d.IntN(3), d.IntN(3), d.IntN(60), d.IntN(3),
-			d.IntN(10), d.IntN(30), []float64{1, 0.8}[d.IntN(2)], book, []float64{0, 0.1}[d.IntN(2)], []float64{1, 1.2}[d.IntN(2)],
+			d.IntN(10), d.IntN(30), book, []float64{0, 0.1}[d.IntN(2)], []float64{1, 1.2}[d.IntN(2)],
 			[]float64{0, 0.1}[d.IntN(2)], 10+d.IntN(100), 1+d.IntN(9))
+		if reach == "platform" {
+			p("adoption = %g\njoin_cost = 5\nrunning_cost = 100", []float64{1, 0.8}[d.IntN(2)])
+		}
 	}
 	tier("known", "operation", "partners", "deficits")
 	tier("hosts", "operation", "platform", "deficits")
-	tier("pieces", "component", "platform", one("deficits", "deficits", "all"))
+	book := one("deficits", "deficits", "all")
+	if wait > 0 {
+		book = "deficits"
+	}
+	tier("pieces", "component", "platform", book)
 	p(`[regimes.autarky]
 [regimes.partners]
 tiers = ["known"]

@@ -406,3 +406,18 @@ func TestLeastValuesRun(t *testing.T) {
 		}
 	}
 }
+
+// Any firm's people may run a borrowed machine, its own firm's among them, also
+// where people alone are not traded.
+func TestAnyOperatorIsNoLessThanTheProviders(t *testing.T) {
+	deals := map[string]int64{}
+	for _, operators := range []string{"provider", "any"} {
+		sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "", "kinds = [\"mill\"]\noperators = \""+operators+"\""))
+		change(sc.Tiers, func(tier *agents.Tier) { tier.Unit = "component" })
+		change(sc.Kinds, func(k *agents.Kind) { k.Operator = "hand" }, "mill")
+		deals[operators] = run(t, sc, 0, nil)[1].Deals
+	}
+	if deals["any"] != deals["provider"] || deals["any"] == 0 {
+		t.Errorf("deals: %v", deals)
+	}
+}
