@@ -111,7 +111,7 @@ func (w *World) eligible(m *market, i int32) bool {
 	op := &w.ops[i]
 	ord := &w.orders.at[op.order]
 	t := m.tier
-	return op.short && op.lack > 0 && op.commit >= w.day && min(op.latest, op.limit) >= w.day && op.stake > 0 &&
+	return op.short && op.lack > 0 && op.commit >= w.day && min(op.latest, op.limit) >= w.day && (op.stake > 0 || ord.moved) &&
 		(t.partners || t.member[ord.firm]) && op.lack >= t.minimum && !w.waits(ord) &&
 		(t.disclosure == brokers.Blind || ord.moved || w.toSpend(m, op) >= 0)
 }
@@ -192,7 +192,7 @@ func (w *World) fill(m *market) {
 	for _, i := range m.ops {
 		op := &w.ops[i]
 		b.Bid = append(b.Bid, perHour(op.stake, op.lack))
-		b.Value = append(b.Value, op.stake)
+		b.Value = append(b.Value, w.worth(op))
 		b.At = append(b.At, w.Firms[w.orders.at[op.order].firm].At)
 	}
 	for _, x := range m.lots {
@@ -592,7 +592,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	if o.Own {
 		charge = 0
 	}
-	value := perHour(op.stake, op.lack)
+	value := perHour(w.worth(op), op.lack)
 	if blind {
 		value = k.reference
 	}
@@ -1239,14 +1239,11 @@ func (w *World) offerAll(m *market) {
 		for j := range int(ord.steps) {
 			i := ord.first + int32(j)
 			op := &w.ops[i]
+			op.stake = w.alone(ord, op)
 			w.release(i)
 			st := w.step(op)
 			op.from, op.latest, op.end = start, ord.due-w.tail(ord, j), start
 			op.lack, op.fallback, op.commit = op.hours, FallbackLost, max(w.day, op.latest)
-			op.stake = portion(ord.value, op.hours, ord.asked)
-			if x := w.kinds[st.kind].outside; x != nil && start+x.lead <= op.latest {
-				op.stake = min(op.stake, x.price.For(max(op.hours, x.minimum)))
-			}
 			op.short = op.hours > 0
 			if op.hours > 0 {
 				start += agents.Day((op.hours - 1) / st.perDay)
@@ -1256,6 +1253,47 @@ func (w *World) offerAll(m *market) {
 			}
 		}
 	}
+}
+
+// alone is what an operation of an order that has not begun costs its firm as
+// planned, with the fallback for what it lacks: what a deal for it saves.
+func (w *World) alone(ord *order, op *operation) agents.Money {
+	if op.first == agents.None && !op.short {
+		st := w.step(op)
+		return w.ownCost(ord.firm, st, op.hours+st.setup)
+	}
+	cost := agents.Money(0)
+	if op.short {
+		cost = op.stake
+	}
+	for n := op.first; n != agents.None; n = w.booked.at[n].next {
+		b := &w.booked.at[n]
+		if b.deal == reserved && op.short {
+			continue // in the stake
+		}
+		for c, l := range b.lot {
+			if l != agents.None {
+				lot := &w.lots[l]
+				cost += lot.cost.For(agents.Hours(b.hours[c]+b.over[c])) + w.kinds[lot.kind].premium.For(agents.Hours(b.over[c]))
+			}
+		}
+	}
+	return cost
+}
+
+// worth is what the broker is told that an operation is worth: in a book of all
+// operations its share of the value or, if less and in time, the outside price,
+// whatever its firm would do about it alone.
+func (w *World) worth(op *operation) agents.Money {
+	ord := &w.orders.at[op.order]
+	if !ord.moved {
+		return op.stake
+	}
+	m := portion(ord.value, op.hours, ord.asked)
+	if x := w.kinds[w.step(op).kind].outside; x != nil && op.from+x.lead <= op.latest {
+		m = min(m, x.price.For(max(op.hours, x.minimum)))
+	}
+	return m
 }
 
 // untouched tells whether nothing of an order is begun, bought or dealt.

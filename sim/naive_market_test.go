@@ -109,7 +109,7 @@ func (n *naive) trade(m *naiveTier) {
 
 // inBook tells whether a step may stand in the tier's book today.
 func (n *naive) inBook(m *naiveTier, s *naiveStep) bool {
-	return s.short && s.lack > 0 && s.stake > 0 && s.lack >= m.minimum && s.commit >= n.day && min(s.latest, s.limit) >= n.day &&
+	return s.short && s.lack > 0 && (s.stake > 0 || s.order.released) && s.lack >= m.minimum && s.commit >= n.day && min(s.latest, s.limit) >= n.day &&
 		(m.partners || m.member[s.order.firm]) && !waits(s.order) &&
 		(m.disclosure == brokers.Blind || s.order.released || n.toSpend(m, s) >= 0)
 }
@@ -176,7 +176,7 @@ func (n *naive) fill(m *naiveTier) *naiveBook {
 	}
 	for _, s := range b.steps {
 		b.Bid = append(b.Bid, perHour(s.stake, s.lack))
-		b.Value = append(b.Value, s.stake)
+		b.Value = append(b.Value, n.worth(s))
 		b.At = append(b.At, n.r.Firms[s.order.firm].At)
 	}
 	for _, x := range b.lots {
@@ -497,7 +497,7 @@ func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider 
 	if o.Own {
 		charge = 0
 	}
-	value := perHour(s.stake, s.lack)
+	value := perHour(n.worth(s), s.lack)
 	if m.disclosure == brokers.Blind {
 		value = k.reference
 	} else if (value - hour).For(s.lack) < charge {
@@ -976,19 +976,51 @@ func (n *naive) releaseOrders(m *naiveTier) (released []*naiveOrder) {
 		o.released = true
 		start := n.day
 		for j, s := range o.steps {
+			s.stake = n.alone(s)
 			n.release(s, false)
 			s.from, s.latest, s.end = start, latestOf(o, j), start
 			s.short, s.lack, s.fallback, s.commit = s.hours > 0, s.hours, FallbackLost, max(n.day, s.latest)
-			s.stake = portion(o.value, s.hours, o.asked)
-			if x := n.kind(s).outside; x != nil && start+x.lead <= s.latest {
-				s.stake = min(s.stake, x.price.For(max(s.hours, x.minimum)))
-			}
 			if s.hours > 0 {
 				start += agents.Day((s.hours - 1) / s.spec.perDay)
 			}
 		}
 	}
 	return released
+}
+
+// alone is what a step costs its firm as planned: own hours and the fallback.
+func (n *naive) alone(s *naiveStep) (cost agents.Money) {
+	own := n.bookings(s)
+	if len(own) == 0 && !s.short {
+		return n.ownCost(s, s.hours+s.spec.setup)
+	}
+	if s.short {
+		cost = s.stake
+	}
+	for _, b := range own {
+		if b.fallback && s.short {
+			continue
+		}
+		for c, l := range b.lot {
+			if l != agents.None {
+				cost += n.r.lots[l].cost.For(b.hours(c)) + n.r.kinds[n.r.lots[l].kind].premium.For(b.over[c])
+			}
+		}
+	}
+	return cost
+}
+
+// worth is what the broker is told that a step is worth.
+func (n *naive) worth(s *naiveStep) agents.Money {
+	o := s.order
+	if !o.released {
+		return s.stake
+	}
+	m := portion(o.value, s.hours, o.asked)
+	if x := n.kind(s).outside; x != nil && s.from+x.lead <= s.latest {
+		m = min(m, x.price.For(max(s.hours, x.minimum)))
+	}
+	return m
 }
 
 // restore settles a released order: what it got is made, what it lacks is

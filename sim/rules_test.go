@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"idleshift/agents"
+	"idleshift/agents/brokers"
 	"idleshift/scenarios"
 )
 
@@ -419,5 +420,29 @@ func TestAnyOperatorIsNoLessThanTheProviders(t *testing.T) {
 	}
 	if deals["any"] != deals["provider"] || deals["any"] == 0 {
 		t.Errorf("deals: %v", deals)
+	}
+}
+
+// Where a firm can do its work itself no deal may cost it more than that, also
+// where the broker decides about all work at once: here every firm has room
+// for all that comes, so that whatever a deal saves must show in its profit.
+func TestBookOfAllLeavesNobodyWorseOff(t *testing.T) {
+	for _, broker := range brokers.Names() {
+		disclosure := map[string]string{"random": "blind", "nearest": "blind", "auction": "sealed", "greedy": "open", "optimal": "open"}[broker]
+		sc := parse(t, smallMarket(10, 0.25, "rate = 0.3\nlead = {minimum_days = 5}\noperations = [{kind = \"mill\", hours = {mean = 4}}]",
+			"book = \"all\"\nbroker = \""+broker+"\"\ndisclosure = \""+disclosure+"\"\nfirst_deal_cost = 5", ""))
+		change(sc.Sectors, func(s *scenarios.Sector) { s.Units = map[string]int{"mill": 8, "hand": 8} })
+		change(sc.Kinds, func(k *agents.Kind) { k.CostCV = 0.5 })
+		sink := newRecording()
+		results := run(t, sc, 0, sink)
+		for f := range sink.firms[0] {
+			alone, traded := sink.firms[0][f].Ledger.Profit(), sink.firms[1][f].Ledger.Profit()
+			if traded < alone-agents.Unit { // rounding
+				t.Errorf("%s: firm %d earns %g alone and %g in the market", broker, f, alone.Float(), traded.Float())
+			}
+		}
+		if broker != "nearest" && results[1].Deals < 5 {
+			t.Errorf("%s: %d deals: the test says little", broker, results[1].Deals)
+		}
 	}
 }
