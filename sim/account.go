@@ -324,6 +324,15 @@ func (w *World) checkDay(k int) {
 	}
 }
 
+// checkSequence looks for steps before operation i that will not be done today.
+func (w *World) checkSequence(ord *order, i int32) {
+	for j := ord.first; j < i; j++ {
+		if q := &w.ops[j]; q.short || q.last > w.day || q.final != agents.None && w.booked.at[q.final].day > w.day {
+			w.breach("order %d: operation %d is worked on before operation %d is done", ord.seq+1, i-ord.first+1, j-ord.first+1)
+		}
+	}
+}
+
 // checkCalendars looks for hours booked that were not there.
 func (w *World) checkCalendars() {
 	for i := w.lots0; i < w.lotsEnd; i++ {

@@ -502,6 +502,9 @@ func (w *World) work(b *booking) {
 			w.lent[l] -= regular + over
 		}
 	}
+	if w.check && !w.classes[ord.class].partial {
+		w.checkSequence(ord, b.op)
+	}
 	if w.check && !op.waiting && op.done+op.bought+op.planned > op.hours {
 		w.breach("order %d, operation %d: %d s are done, bought or booked of %d s", ord.seq+1, op.step+1, op.done+op.bought+op.planned, op.hours)
 	}

@@ -265,28 +265,33 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 	case FallbackOutside:
 		op.commit = max(start, op.latest-k.outside.lead)
 		end = op.commit + k.outside.lead
-		op.end = end
+		op.end = max(op.end, end)
 	case FallbackLost:
 		op.commit = max(w.day, op.latest-agents.Day((need+setup-1)/st.perDay))
 		op.end = max(start, op.end)
 	}
-	return cost, end
+	return cost, max(end, op.end)
 }
 
 // forgo releases an order that is not worth completing and states what every
-// step lacks, with the value at stake: it needs all of that or nothing.
+// step lacks, with the value at stake: it needs all of that or nothing. Deals
+// for what comes after a step that is not loaded are given up.
 func (w *World) forgo(o int32) {
 	ord := &w.orders.at[o]
 	cl := &w.classes[ord.class]
 	ord.lost = true
-	for j := range ord.steps {
-		w.release(ord.first + int32(j))
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		w.ops[i].short = false
+		w.release(i)
 	}
 	start, commit := w.day, agents.Never
-	own, lacks := agents.Money(0), agents.Hours(0)
+	own, lacks, undone := agents.Money(0), agents.Hours(0), false
 	for j := range int(ord.steps) {
 		i := ord.first + int32(j)
 		op, st := &w.ops[i], &cl.operations[j]
+		if undone {
+			w.releaseMade(i)
+		}
 		need := op.hours - op.done - op.bought - op.planned
 		op.from, op.latest = start, ord.due-w.tail(ord, j)
 		op.short, op.lack, op.fallback = false, 0, NoFallback
@@ -294,6 +299,7 @@ func (w *World) forgo(o int32) {
 			start = max(start, op.end)
 			continue
 		}
+		undone = true
 		op.end = start
 		setup := st.setup
 		if op.prepared {
@@ -335,8 +341,8 @@ func (w *World) forgo(o int32) {
 func (w *World) replan(o int32) {
 	ord := &w.orders.at[o]
 	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
-		w.release(i)
 		w.ops[i].short, w.ops[i].limit = false, agents.Never
+		w.release(i)
 	}
 	w.plan(o)
 }

@@ -1320,10 +1320,11 @@ func (w *World) restore(o int32) {
 	if w.waits(ord) {
 		return
 	}
-	served := true
-	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+	served, end := true, w.day
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ { // all of it, each step after those before it
 		op := &w.ops[i]
-		served = served && op.planned == op.hours
+		served = served && op.planned == op.hours && (op.first == agents.None || w.booked.at[op.first].day >= end)
+		end = max(end, op.end)
 	}
 	if served {
 		ord.lost = false

@@ -1027,9 +1027,13 @@ func (n *naive) worth(s *naiveStep) agents.Money {
 // planned.
 func (n *naive) restore(o *naiveOrder) {
 	o.released = false
-	served := true
+	served, end := true, n.day
 	for _, s := range o.steps {
 		served = served && n.planned(s) == s.hours
+		for _, b := range n.bookings(s) {
+			served = served && b.day >= end
+		}
+		end = max(end, s.end)
 	}
 	if served {
 		o.forgone = false

@@ -284,6 +284,9 @@ func (n *naive) reckon(s *naiveStep) {
 	for _, b := range n.bookings(s) {
 		s.end = max(s.end, b.day)
 	}
+	if s.short && s.fallback == FallbackOutside {
+		s.end = max(s.end, s.commit+n.kind(s).outside.lead)
+	}
 }
 
 func (n *naive) kind(s *naiveStep) *kind { return &n.r.kinds[s.spec.kind] }
@@ -379,8 +382,8 @@ func latestOf(o *naiveOrder, j int) agents.Day {
 // replan gives own bookings back and loads the order afresh.
 func (n *naive) replan(o *naiveOrder) {
 	for _, s := range o.steps {
-		n.release(s, false)
 		s.short, s.limit = false, agents.Never
+		n.release(s, false)
 	}
 	n.plan(o)
 }
@@ -494,29 +497,39 @@ func (n *naive) fallBack(s *naiveStep, need, setup agents.Hours, start, slip age
 	case FallbackExtra, FallbackLate:
 		n.load(s, chosen, setup, true)
 	case FallbackOutside:
-		s.end = end
+		s.end = max(s.end, end)
 	case FallbackLost:
 		s.end = max(start, s.end)
 	}
-	return best, end
+	return best, max(end, s.end) // other sites may work longer
 }
 
 // forgo leaves an order unloaded and states what each step lacks.
 func (n *naive) forgo(o *naiveOrder) {
 	o.forgone = true
 	for _, s := range o.steps {
+		s.short = false
 		n.release(s, false)
 	}
 	start, commit := n.day, agents.Never
-	own, lacks := agents.Money(0), agents.Hours(0)
+	own, lacks, undone := agents.Money(0), agents.Hours(0), false
 	for j, s := range o.steps {
 		s.short, s.lack, s.fallback = false, 0, NoFallback
 		s.from, s.latest = start, latestOf(o, j)
+		if undone { // what comes before is not loaded
+			for _, b := range n.bookings(s) {
+				if b.deal != nil && b.deal.made {
+					n.unbook(b)
+				}
+			}
+			n.reckon(s)
+		}
 		need := s.rest() - n.planned(s)
 		if need == 0 {
 			start = max(start, s.end)
 			continue
 		}
+		undone = true
 		s.end = start
 		least := agents.Day((need + s.setup() - 1) / s.spec.perDay)
 		commit = min(commit, s.latest-least)

@@ -462,12 +462,29 @@ func (w *World) release(i int32) {
 	w.reckon(i)
 }
 
-// reckon finds an operation's planned finish from what is done and booked.
+// releaseMade gives back the bookings of deals that are made.
+func (w *World) releaseMade(i int32) {
+	for n := w.ops[i].first; n != agents.None; {
+		b := &w.booked.at[n]
+		next := b.next
+		if b.deal >= 0 && w.deals.at[b.deal].made {
+			w.unbook(n)
+		}
+		n = next
+	}
+	w.reckon(i)
+}
+
+// reckon finds an operation's planned finish from what is done, booked and to
+// be bought.
 func (w *World) reckon(i int32) {
 	op := &w.ops[i]
 	op.end = op.last
 	if op.final != agents.None {
 		op.end = max(op.end, w.booked.at[op.final].day)
+	}
+	if op.short && op.fallback == FallbackOutside {
+		op.end = max(op.end, op.commit+w.kinds[w.step(op).kind].outside.lead)
 	}
 }
 
