@@ -169,7 +169,7 @@ func quotas(n int, weights []float64) []int {
 	return out
 }
 
-// deal hands out quotas in random order: who gets which is drawn, how many
+// shuffled hands out quotas in random order: who gets which is drawn, how many
 // get it is not.
 func shuffled(quota []int, draw rng.Stream) []int16 {
 	var out []int16

@@ -301,7 +301,6 @@ type shaky struct {
 	down  float64    // daily: mean units down
 	lot   int32
 	units int32
-	plain int32 // the units that give the planned hours, -1 if no count does
 	kind  int16
 	daily bool
 }
@@ -322,7 +321,6 @@ func newNature(r *Region) *nature {
 	n.addLots()
 	n.today.arrivals = make([]arrival, 0, 64+2*int(orders))
 	n.today.hours = make([]agents.Hours, 0, 64+4*int(orders))
-	n.today.changed = make([]int32, 0, len(n.shaky))
 	return n
 }
 
@@ -399,10 +397,7 @@ func (n *nature) addLots() {
 			continue
 		}
 		id := rng.Pair(uint64(l.firm), k.name)
-		s := shaky{lot: int32(i), units: l.units, kind: l.kind, plain: -1, daily: process[l.kind] == "daily"}
-		if k.hours > 0 && l.plan%k.hours == 0 {
-			s.plain = int32(l.plan / k.hours)
-		}
+		s := shaky{lot: int32(i), units: l.units, kind: l.kind, daily: process[l.kind] == "daily"}
 		if s.daily {
 			s.draws = n.source.Of(rng.DailyAvailability, id)
 			s.down = float64(l.units) * (1 - k.up)
@@ -583,13 +578,11 @@ func (n *nature) breakdowns(f, from int, failed int32) {
 	}
 }
 
-// availability draws the units that are up and lists the lots that do not have
-// their planned hours.
+// availability draws the units that are up.
 func (n *nature) availability() {
 	t := &n.today
 	day := uint64(t.day)
 	n.sojourns.turn(n.source, t.day, t.up)
-	t.changed = t.changed[:0]
 	for i := range n.shaky {
 		s := &n.shaky[i]
 		if s.daily {
@@ -598,9 +591,6 @@ func (n *nature) availability() {
 				up = int32(agents.Binomial(u, int(s.units), n.r.kinds[s.kind].up))
 			}
 			t.up[s.lot] = up
-		}
-		if t.up[s.lot] != s.plain {
-			t.changed = append(t.changed, s.lot)
 		}
 	}
 }

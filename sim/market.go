@@ -236,9 +236,6 @@ func (m *market) arrange() {
 	m.order = count(m.order, len(b.Requests))
 	slices.SortFunc(m.order, func(x, y int32) int {
 		p, q := &s.Requests[x], &s.Requests[y]
-		if p.Last != q.Last {
-			return int(p.Last - q.Last)
-		}
 		return cmp.Or(cmp.Compare(p.Last, q.Last), cmp.Compare(p.Kind, q.Kind), cmp.Compare(q.Hours, p.Hours),
 			cmp.Compare(p.Zone, q.Zone), cmp.Compare(p.Key, q.Key))
 	})
@@ -499,7 +496,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	x := terms{provider: provider, asked: -1}
 	o.Own = provider[0] == agents.None && provider[1] == agents.None
 	at := ord.firm // the site of the work
-	if provider[0] != agents.None && (k.category != staff || k.mobility == site) && k.mobility != travels && k.mobility != remote {
+	if provider[0] != agents.None && k.mobility == site {
 		at = provider[0]
 	}
 	x.km, x.moves = w.roadKm(ord.firm, at), at != ord.firm

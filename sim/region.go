@@ -125,5 +125,4 @@ type today struct {
 	arrivals []arrival // by firm, then class, then number
 	hours    []agents.Hours
 	up       []int32 // by lot: units available
-	changed  []int32 // lots whose up is not the mean plan (units×hours×p as whole seconds) or differs from yesterday; in order
 }

@@ -15,9 +15,9 @@ type Options struct {
 }
 
 // Run runs every regime of the scenario in the region; what nature does on a
-// day is drawn once for all of them. It returns a result
-// per regime, in the order of the scenario's Compare. It stops with the
-// context's error between days, or with the sink's.
+// day is drawn once for all of them. It returns a result per regime, in the
+// order of the scenario's Compare. It stops with the context's error between
+// days, or with the sink's.
 func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, error) {
 	sc := r.Scenario
 	worlds := make([]*World, len(sc.Compare))
