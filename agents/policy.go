@@ -3,7 +3,7 @@ package agents
 // Policy is the Spec of an employer's standing rules for lending its capacity.
 type Policy struct {
 	Sectors         []string  `toml:"sectors" ref:"sectors" doc:"Sectors that the policy is for; empty means all."`
-	Sizes           []string  `toml:"sizes" ref:"sizes" doc:"Size classes that the policy is for; empty means all. Of several that fit a firm, the one that names most of sector and size holds, then the first by name."`
+	Sizes           []string  `toml:"sizes" ref:"sizes" doc:"Size classes that the policy is for; empty means all. Of several that fit a firm, the one that names most of sector and size holds, then the first by name; a policy that the firm's row of region.firms_file names holds before all."`
 	Kinds           []string  `toml:"kinds" ref:"kinds" doc:"Kinds exposed to others; empty means all."`
 	Domains         []string  `toml:"domains" ref:"domains" doc:"Domains exposed to others; empty means all."`
 	ExposeDays      int       `toml:"expose_days" unit:"days" range:"[0,1000]" default:"1000" doc:"How many days ahead, today excluded, free hours are exposed; 0 exposes today alone."`

@@ -25,19 +25,20 @@ type FirmRow struct {
 	Employees           float64
 	Units               map[string]int // by kind; kinds left blank are missing
 	Certifications      []string
-	Partners            []int // positions of rows, of firms that this one may ask
+	Policy              string // name of its sharing policy; empty leaves that to sector and size
+	Partners            []int  // positions of rows, of firms that this one may ask
 }
 
 // ReadFirms reads a table of real firms for the scenario: CSV with a header of
-// name, latitude, longitude, sector, employees, units.KIND, certifications and
-// partners (the last two are lists divided by semicolons). All that is wrong is
+// name, latitude, longitude, sector, employees, units.KIND, policy, certifications
+// and partners (the last two are lists divided by semicolons). All that is wrong is
 // told at once, as Errors with row and column of the file.
 func ReadFirms(path string, sc *Scenario) ([]FirmRow, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("table of firms: %w", err)
 	}
-	known := vocabulary{slices.Sorted(maps.Keys(sc.Sectors)), slices.Sorted(maps.Keys(sc.Kinds)), slices.Sorted(maps.Keys(sc.Certifications))}
+	known := vocabulary{slices.Sorted(maps.Keys(sc.Sectors)), slices.Sorted(maps.Keys(sc.Kinds)), slices.Sorted(maps.Keys(sc.Certifications)), slices.Sorted(maps.Keys(sc.Policies))}
 	rows, errs := parseFirms(path, 0, text, known)
 	if len(errs) > 0 {
 		errs.sort()
@@ -69,7 +70,7 @@ func (r *reader) firms(sc *Scenario) {
 	if r.d.partial || r.d.lost != "" {
 		return // names that the table needs may not have been read
 	}
-	rows, errs := parseFirms(file, len(r.layers), text, vocabulary{r.d.names("sectors"), r.d.names("kinds"), r.d.names("certifications")})
+	rows, errs := parseFirms(file, len(r.layers), text, vocabulary{r.d.names("sectors"), r.d.names("kinds"), r.d.names("certifications"), r.d.names("policies")})
 	r.d.errs = append(r.d.errs, errs...)
 	for i, row := range rows {
 		if len(row.Partners) > 0 && len(sc.Region.Partners) > 0 {
@@ -95,7 +96,7 @@ func reason(err error) string {
 }
 
 // A vocabulary is the names that a table of firms may use, sorted.
-type vocabulary struct{ sectors, kinds, certifications []string }
+type vocabulary struct{ sectors, kinds, certifications, policies []string }
 
 // firmTable is a table of firms while it is read.
 type firmTable struct {
@@ -106,7 +107,7 @@ type firmTable struct {
 	errs    Errors
 }
 
-var firmColumns = []string{"name", "latitude", "longitude", "sector", "employees", "units.KIND", "certifications", "partners"}
+var firmColumns = []string{"name", "latitude", "longitude", "sector", "employees", "units.KIND", "policy", "certifications", "partners"}
 
 func parseFirms(file string, layer int, data []byte, known vocabulary) ([]FirmRow, Errors) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // spreadsheets put it there
@@ -245,6 +246,10 @@ func (t *firmTable) row(in *csv.Reader, record []string) (row FirmRow, others fi
 		case "sector":
 			row.Sector = c.text
 			t.refer(c, t.known.sectors, "sector")
+		case "policy":
+			if row.Policy = c.text; c.text != "" {
+				t.refer(c, t.known.policies, "policy")
+			}
 		case "certifications":
 			for _, w := range c.split() {
 				t.refer(w, t.known.certifications, "certification")

@@ -21,7 +21,7 @@ func TestReadFirms(t *testing.T) {
 		{Name: "Beta Works", Latitude: 43.3972, Longitude: -80.3114, Sector: "metal", Employees: 5,
 			Units: map[string]int{"mill": 1}, Partners: []int{0, 2}},
 		{Name: "Gamma", Latitude: 43.4186, Longitude: -80.4728, Sector: "metal", Employees: 140,
-			Units: map[string]int{"machinist": 8}},
+			Units: map[string]int{"machinist": 8}, Policy: "all"},
 	}
 	if !reflect.DeepEqual(sc.Firms, want) {
 		t.Errorf("got %+v\nwant %+v", sc.Firms, want)
@@ -87,7 +87,7 @@ func FuzzFirms(f *testing.F) {
 		f.Add(read(f, file))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		_, errs := parseFirms("firms.csv", 0, []byte(text), vocabulary{[]string{"metal"}, []string{"machinist", "mill"}, []string{"iso"}})
+		_, errs := parseFirms("firms.csv", 0, []byte(text), vocabulary{[]string{"metal"}, []string{"machinist", "mill"}, []string{"iso"}, []string{"all"}})
 		lines := strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n")
 		for _, e := range errs {
 			if e.Line < 1 || e.Column < 1 || e.Line > len(lines)+1 || e.Problem == "" {

@@ -103,7 +103,7 @@ type Time struct {
 // Region is how the population of firms is made.
 type Region struct {
 	Firms         int     `toml:"firms" unit:"firms" range:"[0,1e7]" default:"0" doc:"Number of firms, spread over the size classes in proportion to their firms; 0 takes those numbers as they are."`
-	File          string  `toml:"firms_file" default:"" doc:"CSV of real firms, relative to the scenario file: name, latitude, longitude, sector, employees, units.KIND, certifications, partners; then no firm is drawn."`
+	File          string  `toml:"firms_file" default:"" doc:"CSV of real firms, relative to the scenario file: name, latitude, longitude, sector, employees, units.KIND, policy, certifications, partners; then no firm is drawn."`
 	FileSum       string  `toml:"firms_sha256" default:"" doc:"SHA-256 that the table of firms must have; written into the record of a run, empty takes any table."`
 	Redraw        bool    `toml:"redraw" default:"true" doc:"Draw the firms afresh in every replicate; false keeps those of the seed."`
 	Endowment     string  `toml:"endowment" enum:"given,optimal" default:"given" doc:"given: units as sizes, sectors or the table of firms say; optimal: the integer counts that cost a firm alone least, where none are given."`

@@ -204,7 +204,11 @@ func (r *Region) populate() {
 	for f := range r.Firms {
 		firm := &r.Firms[f]
 		firm.Zone = r.zoneOf(firm.At)
-		firm.Policy = r.policyOf(firm)
+		named := ""
+		if len(sc.Firms) > 0 {
+			named = sc.Firms[f].Policy
+		}
+		firm.Policy = r.policyOf(firm, named)
 		for d := range r.DomainNames {
 			if src.Uniform(rng.DomainOf, uint64(f), rng.Name(r.DomainNames[d])) < sc.Domains[r.DomainNames[d]].Share {
 				firm.Domains |= 1 << d
@@ -314,8 +318,12 @@ func (r *Region) readPopulation() {
 	}
 }
 
-// policyOf is the policy that names most of the firm's sector and size.
-func (r *Region) policyOf(firm *Firm) int16 {
+// policyOf is the policy named for the firm, else the one that names most of its
+// sector and size.
+func (r *Region) policyOf(firm *Firm, named string) int16 {
+	if named != "" {
+		return number(names(r.Scenario.Policies), named)
+	}
 	best, specific := int16(-1), -1
 	for i, name := range names(r.Scenario.Policies) {
 		p := r.Scenario.Policies[name]

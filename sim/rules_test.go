@@ -446,3 +446,20 @@ func TestBookOfAllLeavesNobodyWorseOff(t *testing.T) {
 		}
 	}
 }
+
+// A sharing policy can be a single firm's: the table of firms names it, and it
+// holds before what is said of sectors and sizes.
+func TestPolicyOfOneFirm(t *testing.T) {
+	sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "sectors = [\"y\"]\nkinds = [\"hand\"]", ""))
+	sc.Policies["open"] = agents.Policy{Kinds: []string{"mill"}, Sectors: []string{"x"}, ExposeDays: 9, ToleratesBlind: 1, ToleratesSealed: 1, ToleratesOpen: 1}
+	sc.Region.Partners = nil
+	for _, named := range []string{"", "open"} {
+		sc.Firms = []scenarios.FirmRow{
+			{Name: "asks", Latitude: 43, Longitude: -80, Sector: "x", Employees: 9},
+			{Name: "lends", Latitude: 43, Longitude: -80, Sector: "y", Employees: 9, Policy: named},
+		}
+		if deals := run(t, sc, 0, nil)[1].Deals; deals > 0 != (named == "open") {
+			t.Errorf("policy %q: %d deals", named, deals)
+		}
+	}
+}
