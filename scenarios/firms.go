@@ -128,6 +128,10 @@ func parseFirms(file string, layer int, data []byte, known vocabulary) ([]FirmRo
 		t.syntax(err)
 		return nil, t.errs
 	}
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		t.fail(1, 1+strings.IndexAny(header[0], ";\t"), "", "the fields are divided by semicolons or tabs", "commas: CSV (comma delimited), in the words of spreadsheets", "")
+		return nil, t.errs
+	}
 	t.header(in, header)
 	var rows []FirmRow
 	var cells []firmCells
