@@ -17,7 +17,7 @@ const mostBits = 64
 
 // check tells what is wrong between keys that are right each by itself.
 func (d *decoder) check(sc *Scenario) {
-	if d.partial {
+	if d.unsure() {
 		return
 	}
 	d.checkComparison(sc)

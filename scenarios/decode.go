@@ -40,7 +40,7 @@ func (d *decoder) sound(path []string) bool {
 			return false
 		}
 	}
-	return !d.below[strings.Join(path, ".")] && (len(path) == 0 || !d.unsure(path[len(path)-1]))
+	return !d.below[strings.Join(path, ".")] && (len(path) == 0 || !d.lostWord(path[len(path)-1]))
 }
 
 // report notes an error about the key at the path.
@@ -51,8 +51,11 @@ func (d *decoder) report(at spot, path []string, problem, allowed, near string) 
 	})
 }
 
-// unsure reports that a word may stand in text that could not be read.
-func (d *decoder) unsure(word string) bool {
+// unsure reports that what is missing may stand in text that could not be read,
+// lostWord that a word may.
+func (d *decoder) unsure() bool { return d.partial || d.lost != "" }
+
+func (d *decoder) lostWord(word string) bool {
 	return d.partial || d.lost != "" && strings.Contains(d.lost, word)
 }
 
@@ -97,7 +100,7 @@ func (d *decoder) decode(s *spec, n *node, v reflect.Value, path []string, near 
 // initial gives a key that is absent its default.
 func (d *decoder) initial(s *spec, v reflect.Value, path []string, near spot) {
 	if s.required {
-		if !d.unsure(s.name) {
+		if !d.unsure() {
 			d.misread(near, path, "is missing: "+lowerFirst(strings.TrimSuffix(s.doc, ".")), d.choice(s), "")
 		}
 		return
@@ -136,7 +139,7 @@ func (d *decoder) words(s *spec, n *node, v reflect.Value, path []string) {
 // refer checks that the name is in the table.
 func (d *decoder) refer(ref, name string, at spot, path []string) {
 	names := d.names(ref)
-	if slices.Contains(names, name) || d.unsure(name) {
+	if slices.Contains(names, name) || d.lostWord(name) {
 		return
 	}
 	allowed := some(names)
