@@ -40,6 +40,16 @@ type OutcomeSummary struct {
 	Least   PointOutcome   `json:"least" doc:"Point where it is least."`
 	Most    PointOutcome   `json:"most" doc:"Point where it is most."`
 	Factors []FactorEffect `json:"factors" doc:"Factors, the largest effect first."`
+	Pair    *PairMeans     `json:"pair" doc:"Means by the two factors of the largest effects, of a grid; null otherwise."`
+}
+
+// PairMeans are mean outcomes by the values of two factors.
+type PairMeans struct {
+	Down   string       `json:"rows" doc:"Factor of the rows."`
+	Across string       `json:"columns" doc:"Factor of the columns."`
+	Rows   []string     `json:"row_values" doc:"Values of the first."`
+	Cols   []string     `json:"column_values" doc:"Values of the second."`
+	Mean   [][]Estimate `json:"means" doc:"Mean outcome, by row and column; null where there is no point."`
 }
 
 // A PointOutcome is the outcome at one point.
@@ -245,6 +255,35 @@ func (s *Sweep) summary(o *Outcome, y [][]float64, points []int) OutcomeSummary 
 	slices.SortStableFunc(out.Factors, func(a, b FactorEffect) int {
 		return cmp.Compare(math.Abs(float64(b.Effect.Mean)), math.Abs(float64(a.Effect.Mean)))
 	})
+	if s.Design.Method == design.Grid && len(out.Factors) > 1 {
+		out.Pair = s.pairMeans(y, points, out.Factors[0].Factor, out.Factors[1].Factor)
+	}
+	return out
+}
+
+// pairMeans are the means over points that are alike in two factors.
+func (s *Sweep) pairMeans(y [][]float64, points []int, one, other string) *PairMeans {
+	by := func(name string) division {
+		f := slices.IndexFunc(s.Design.Factors, func(f design.Factor) bool { return f.Name == name })
+		return divide(s.Design, f, points)
+	}
+	down, across := by(one), by(other)
+	out := &PairMeans{Down: one, Across: other}
+	for g := range down.groups {
+		out.Rows = append(out.Rows, down.label(g))
+		row := make([]Estimate, len(across.groups))
+		for h := range across.groups {
+			cell := slices.DeleteFunc(slices.Clone(down.groups[g].points), func(p int) bool { return across.of[p] != h })
+			row[h] = estimate(stats.Mean(nil, Level))
+			if len(cell) > 0 {
+				row[h] = s.contrast(y, cell, nil)
+			}
+		}
+		out.Mean = append(out.Mean, row)
+	}
+	for h := range across.groups {
+		out.Cols = append(out.Cols, across.label(h))
+	}
 	return out
 }
 
@@ -462,6 +501,18 @@ func (o *OutcomeSummary) write(t *text, s *Summary) {
 		}
 	}
 	t.table([]string{"mean where", "is", "points", "mean", interval, "of the\nmost"}, rows)
+	if o.Pair == nil {
+		return
+	}
+	rows = nil
+	for i, name := range o.Pair.Rows {
+		row := []string{name}
+		for _, e := range o.Pair.Mean[i] {
+			row = append(row, t.money.format(e.Mean))
+		}
+		rows = append(rows, row)
+	}
+	t.table(append([]string{"mean by " + o.Pair.Down + " and " + o.Pair.Across}, o.Pair.Cols...), rows)
 }
 
 // scaled writes numbers up to x, also small ones, with about three digits.

@@ -281,6 +281,14 @@ func TestSummary(t *testing.T) {
 			t.Errorf("with common random numbers the effect of %s is exact, its interval is %v", f.Factor, f.Effect)
 		}
 	}
+	if p := o.Pair; p == nil || p.Down != "adoption" || len(p.Mean) != 5 {
+		t.Errorf("means by pair %v", p)
+	} else { // adoption 0.9 and the first of the other factor, firms 10 or greedy
+		want := map[string]float64{"firms": 60 - 2 - 2, "broker": 60}[p.Across]
+		if x := p.Mean[4][0].Mean - p.Mean[0][0].Mean; math.Abs(float64(x)-80) > 1e-6 || math.Abs(float64(p.Mean[4][0].Mean)-want) > 1 {
+			t.Errorf("means by adoption and %s: %v", p.Across, p.Mean)
+		}
+	}
 	c := sum.Conditions[0]
 	// at adoption 0.3 and less the gain is at most 2, at 0.5 at least 14 and not
 	// always above 15, from 0.7 at least 34
