@@ -30,6 +30,15 @@ func Read(file string, text []byte, into any) *Document {
 	return doc
 }
 
+// KeysOf lists the keys of a language whose struct is v, in its order.
+func KeysOf(v any) []Key {
+	s := &spec{}
+	s.shape(reflect.TypeOf(v))
+	var all []Key
+	s.list("", &all)
+	return all
+}
+
 // Wrong reports a rule that the key at the path breaks, unless the key or one
 // of those in on, which the rule also rests on, was not read right.
 func (doc *Document) Wrong(at []string, problem, allowed, near string, on ...[]string) {

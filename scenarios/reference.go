@@ -346,8 +346,8 @@ func cutLast(path string) (before, last string, ok bool) {
 	return path[:i], path[i+1:], true
 }
 
-// allows says in words what the key may be, empty if anything of its type.
-func (k Key) allows() string {
+// Allows says in words what the key may be, empty if anything of its type.
+func (k Key) Allows() string {
 	switch {
 	case k.Enum != nil:
 		return strings.Join(k.Enum, ", ")
@@ -384,7 +384,7 @@ func Explain(key string) (string, error) {
 	if found != nil {
 		path = found.Path
 		fmt.Fprintf(&b, "%s: %s\n  %s\n", path, found.Type, found.Doc)
-		if a := found.allows(); a != "" {
+		if a := found.Allows(); a != "" {
 			fmt.Fprintf(&b, "  allowed: %s\n", a)
 		}
 		if found.Unit != "" && found.Unit != "1" {
@@ -461,7 +461,7 @@ func Tables(level string, types bool) string {
 			case k.Default != "":
 				initial = "`" + k.Default + "`"
 			}
-			allows := k.allows()
+			allows := k.Allows()
 			if k.Lister != "" {
 				allows = "what `idleshift " + k.Lister + "` lists"
 			}

@@ -13,13 +13,13 @@ import (
 func (p *program) designsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "designs",
-		Short: "List, show and begin designs of experiments",
+		Short: "List, show, begin and explain designs of experiments",
 		Example: `  idleshift designs list
   idleshift designs show thickness
   idleshift designs new mine.toml --from thickness`,
 		Args: cobra.NoArgs,
 	}
-	cmd.AddCommand(p.designsList(), p.designsShow(), p.designsNew())
+	cmd.AddCommand(p.designsList(), p.designsShow(), p.designsNew(), p.designsKeys())
 	return cmd
 }
 
@@ -108,4 +108,28 @@ be changed. A file that exists is never overwritten.`,
 	cmd.Flags().StringVar(&from, "from", "thickness", "shipped design to copy")
 	complete(cmd, "from", designArgument)
 	return cmd
+}
+
+func (p *program) designsKeys() *cobra.Command {
+	return &cobra.Command{
+		Use:     "keys",
+		Short:   "Explain every key of a design file",
+		Example: "  idleshift designs keys",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			for _, k := range design.Keys() {
+				fmt.Fprintf(p.out, "%s: %s\n  %s\n", k.Path, k.Type, k.Doc)
+				if allowed := k.Allows(); allowed != "" {
+					fmt.Fprintf(p.out, "  allowed: %s\n", allowed)
+				}
+				switch {
+				case k.Required:
+					fmt.Fprintln(p.out, "  required")
+				case k.Default != "" && k.Default != `""` && k.Default != "0":
+					fmt.Fprintf(p.out, "  default: %s\n", k.Default)
+				}
+			}
+			return nil
+		},
+	}
 }

@@ -45,6 +45,9 @@ type factorFile struct {
 	Levels   scenarios.Value `toml:"levels" doc:"A list of values of the keys; or a table of named levels, each with the keys that it sets."`
 }
 
+// Keys lists the keys of a design file.
+func Keys() []scenarios.Key { return scenarios.KeysOf(file{}) }
+
 // A reader turns a file into a Design.
 type reader struct {
 	*scenarios.Document
