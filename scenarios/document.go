@@ -12,12 +12,15 @@ import (
 // A Document is a TOML text that is no scenario, read as strictly as one: by
 // the tags beside the fields of a struct (toml, unit, range, enum, default,
 // doc), with everything that is wrong told at once.
-type Document struct{ d decoder }
+type Document struct {
+	d      decoder
+	layers []source // its own text last, before it what it extends
+}
 
 // Read decodes the text into the struct that into points to. Errors call the
 // text by the name of the file.
 func Read(file string, text []byte, into any) *Document {
-	doc := &Document{decoder{layers: []string{file}, wrong: map[string]bool{}, below: map[string]bool{}, own: true}}
+	doc := &Document{d: decoder{layers: []string{file}, wrong: map[string]bool{}, below: map[string]bool{}, own: true}}
 	root, lost, broken := parse(0, text)
 	doc.d.root, doc.d.lost = root, lost
 	if broken != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:embed *.toml
+//go:embed *.toml facts/*.toml assumptions/*.toml calibrations/*.toml
 var files embed.FS
 
 // Shipped is a scenario that comes with the program.
@@ -38,8 +38,11 @@ func Source(name string) (string, error) {
 }
 
 // shipped lists the names of the embedded scenarios, sorted.
-func shipped() []string {
-	entries, _ := files.ReadDir(".") // the root of an embedded tree is always there
+func shipped() []string { return texts(".") }
+
+// texts lists the names of the embedded texts in a folder, sorted.
+func texts(dir string) []string {
+	entries, _ := files.ReadDir(dir) // what is embedded is always there
 	var names []string
 	for _, e := range entries {
 		if name, ok := strings.CutSuffix(e.Name(), ".toml"); ok {

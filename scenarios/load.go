@@ -111,23 +111,33 @@ type Base struct{ r *reader }
 // nil; tables of firms later, too. What is wrong with the contents With tells.
 func Open(name string, read func(path string) ([]byte, error)) (*Base, error) {
 	r := newReader(read)
+	if err := r.open(name); err != nil {
+		return nil, err
+	}
+	return &Base{r}, nil
+}
+
+// open reads the text of that name, one of the shelf, otherwise a file, and
+// what it extends.
+func (r *reader) open(name string) error {
+	names := r.shelf.Names()
 	top := source{name: name + ".toml (shipped)", id: "shipped " + name}
-	if slices.Contains(shipped(), name) {
-		text, err := Source(name)
+	if slices.Contains(names, name) {
+		text, err := r.shelf.Source(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		top.text = []byte(text)
 	} else {
 		text, err := r.read(name)
 		if err != nil {
-			return nil, fmt.Errorf("no scenario %q: neither shipped (%s) nor a file that can be read: %w%s",
-				name, strings.Join(shipped(), ", "), err, meant(Nearest(name, shipped())))
+			return fmt.Errorf("no %s %q: neither shipped (%s) nor a file that can be read: %w%s",
+				r.shelf.Kind, name, strings.Join(names, ", "), err, meant(Nearest(name, names)))
 		}
 		top = source{name: name, id: identity(name), dir: filepath.Dir(name), text: text}
 	}
 	r.files(top)
-	return &Base{r}, nil
+	return nil
 }
 
 // With is the scenario with overrides, as LoadOptions has them, on top. What
@@ -159,6 +169,7 @@ type source struct {
 // A reader puts the layers of a scenario together.
 type reader struct {
 	read   func(path string) ([]byte, error)
+	shelf  Shelf
 	layers []source
 	roots  []*node // of the layers that could be read
 	d      decoder
@@ -168,7 +179,7 @@ func newReader(read func(path string) ([]byte, error)) *reader {
 	if read == nil {
 		read = os.ReadFile
 	}
-	return &reader{read: read}
+	return &reader{read: read, shelf: ours}
 }
 
 // scenario decodes the layers, with overrides on top of them.
@@ -177,15 +188,8 @@ func (r *reader) scenario(set []string) (*Scenario, error) {
 	for _, arg := range set {
 		r.override(lang, arg)
 	}
-	root := r.roots[0]
-	for _, over := range r.roots[1:] {
-		root = root.merge(over, nil, func(n *node, path []string, length int) {
-			r.d.misread(n.key, path, fmt.Sprintf("there is no such element: the list has %d", length), fmt.Sprintf("1 to %d", length), "")
-		})
-	}
-	r.d.root = root
 	sc := &Scenario{}
-	r.d.decode(lang, root, reflect.ValueOf(sc).Elem(), nil, root.key)
+	r.decode(lang, reflect.ValueOf(sc).Elem())
 	r.d.check(sc)
 	r.firms(sc)
 	if len(r.d.errs) > 0 {
@@ -193,6 +197,18 @@ func (r *reader) scenario(set []string) (*Scenario, error) {
 		return nil, r.d.errs
 	}
 	return sc, nil
+}
+
+// decode lays the layers over each other and stores what comes out in v.
+func (r *reader) decode(lang *spec, v reflect.Value) {
+	root := r.roots[0]
+	for _, over := range r.roots[1:] {
+		root = root.merge(over, nil, func(n *node, path []string, length int) {
+			r.d.misread(n.key, path, fmt.Sprintf("there is no such element: the list has %d", length), fmt.Sprintf("1 to %d", length), "")
+		})
+	}
+	r.d.root = root
+	r.d.decode(lang, root, v, nil, root.key)
 }
 
 // files reads the layers that are files, the base of all first.
@@ -261,12 +277,13 @@ func (n *node) lift(by int) {
 
 // base reads what a layer extends.
 func (r *reader) base(here source, base *node) (next source, problem, allowed, near string) {
+	names := r.shelf.Names()
 	name, ok := base.value.(string)
 	if !ok {
-		return source{}, "must be the name of a scenario or the path of a file, is " + base.shown(), some(shipped()), ""
+		return source{}, "must be the name of a " + r.shelf.Kind + " or the path of a file, is " + base.shown(), some(names), ""
 	}
-	if slices.Contains(shipped(), name) {
-		text, err := Source(name)
+	if slices.Contains(names, name) {
+		text, err := r.shelf.Source(name)
 		if err != nil {
 			return source{}, err.Error(), "", ""
 		}
@@ -278,8 +295,8 @@ func (r *reader) base(here source, base *node) (next source, problem, allowed, n
 	}
 	text, err := r.read(path)
 	if err != nil {
-		return source{}, fmt.Sprintf("%q is neither a shipped scenario nor a file that can be read beside this one", name),
-			some(shipped()) + " or a path", Nearest(name, shipped())
+		return source{}, fmt.Sprintf("%q is neither a shipped %s nor a file that can be read beside this one", name, r.shelf.Kind),
+			some(names) + " or a path", Nearest(name, names)
 	}
 	return source{name: path, id: identity(path), dir: filepath.Dir(path), text: text}, "", "", ""
 }

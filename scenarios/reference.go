@@ -79,7 +79,7 @@ func (s *spec) shape(t reflect.Type) {
 		s.form = table
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if key := f.Tag.Get("toml"); key != "-" {
+			if key := f.Tag.Get("toml"); key != "-" && f.IsExported() {
 				s.fields = append(s.fields, newSpec(key, i, f))
 			}
 		}
