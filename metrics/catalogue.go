@@ -47,6 +47,8 @@ var Catalogue = append([]Metric{
 	{"hours_lost", "h/year", "Of them, lost.", demand(func(f *agents.Fate) agents.Hours { return f.Lost })},
 	{"hours_open", "h/year", "Of them, still open at the end of the run-out.", demand(func(f *agents.Fate) agents.Hours { return f.Open })},
 	{"fill_rate", "1", "Hours of operations done in any way per hour asked for.", func(r *Run) float64 { return 1 - r.primary(unserved)/r.primary(asked) }},
+	{"subcontracted_share", "1", "Hours done by other firms per hour asked for.", func(r *Run) float64 { f := r.demand(); return over(f.Shared, f.Demand) }},
+	{"outside_share", "1", "Hours bought on the outside market per hour asked for.", func(r *Run) float64 { f := r.demand(); return over(f.Outside, f.Demand) }},
 	{"demanded_per_firm_day", "h/firm/day", "Hours of operations asked for, without their operators'.", func(r *Run) float64 { return r.perFirmDay(r.primary(asked)) }},
 	{"served_per_firm_day", "h/firm/day", "Hours of operations done in any way.", func(r *Run) float64 { return r.perFirmDay(r.primary(asked) - r.primary(unserved)) }},
 	{"lost_per_firm_day", "h/firm/day", "Hours of operations lost.", func(r *Run) float64 { return r.perFirmDay(r.primary(unserved)) }},

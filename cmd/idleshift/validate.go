@@ -2,23 +2,37 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"idleshift/scenarios"
 	"idleshift/sim"
 )
 
 func (p *program) validateCommand() *cobra.Command {
 	var c choice
+	var f factsFlags
 	cmd := &cobra.Command{
 		Use:   "validate [scenario]",
-		Short: "Check a scenario without running it",
+		Short: "Check a scenario, alone or against what is known",
 		Long: `validate reads a scenario, a shipped one or a file, tells everything that is
 wrong with it as file:line:column: key: what, and builds its first region, which
-shows whether the orders can be served at all.`,
+shows whether the orders can be served at all.
+
+With --facts it runs the scenario's baseline and holds it against published facts:
+utilisation and its spread, lead times, the volatility of orders, counts of plants.
+A fact agrees if the simulated value lies within its tolerance, differs if it does
+not, and is unclear if two standard errors reach over the edge. Facts are shipped
+(` + strings.Join(scenarios.Facts.Names(), ", ") + `) or a file; without a scenario they are held against their own.`,
 		Example: `  idleshift validate region.toml
-  idleshift validate vignettes --set tiers.platform.adoption=0.5`,
-		RunE: func(_ *cobra.Command, args []string) error {
+  idleshift validate vignettes --set tiers.platform.adoption=0.5
+  idleshift validate --facts pocket
+  idleshift validate region.toml --facts region-facts.toml --replicates 20`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.name != "" {
+				return p.facts(cmd.Context(), &c, &f, args)
+			}
 			sc, err := c.load(args)
 			if err != nil {
 				return err
@@ -39,5 +53,6 @@ shows whether the orders can be served at all.`,
 	}
 	c.flags(cmd)
 	c.sizeFlags(cmd)
+	f.flags(cmd)
 	return cmd
 }
