@@ -159,7 +159,8 @@ func runnable(text string, whole bool) string {
 	text = strings.ReplaceAll(text, "go run ./cmd/idleshift", "idleshift")
 	for line := range strings.Lines(text) {
 		words := " " + strings.Join(strings.Fields(line), " ") + " "
-		for _, left := range []string{" go ", " git ", " bash ", " idleshift run --", "results/" + defaultScenario} {
+		for _, left := range []string{" go ", " git ", " bash ", " idleshift run --", "results/" + defaultScenario,
+			" idleshift validate --facts ", " idleshift tornado ", " idleshift calibrate " + defaultScenario} {
 			if strings.Contains(words, left) {
 				return ""
 			}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"idleshift/metrics/moments"
+	"idleshift/metrics/tornado"
+	"idleshift/scenarios"
+)
+
+// tornadoFlags are those of tornado.
+type tornadoFlags struct {
+	choice
+	list      string
+	out       string
+	workers   int
+	overwrite bool
+	json      bool
+	quiet     bool
+}
+
+func (p *program) tornadoCommand() *cobra.Command {
+	var f tornadoFlags
+	cmd := &cobra.Command{
+		Use:   "tornado [scenario]",
+		Short: "Which assumptions the headline depends on",
+		Long: `tornado moves each assumption of a scenario, alone, to both ends of its range, and
+prints what the headline's regime and its rival gain over the baseline there,
+the widest swing first. All points meet the same random worlds.
+
+Assumptions with their ranges stand in a TOML file, a shipped one (` + strings.Join(scenarios.Assumptions.Names(), ", ") + `)
+or your own: a table for each with the keys that follow it, low and high.
+An interrupted run loses nothing: the same command goes on from the journal in its
+folder.`,
+		Example: `  idleshift tornado
+  idleshift tornado --days 10 --replicates 2
+  idleshift tornado region.toml --assumptions region-assumptions.toml --json`,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.tornado(cmd.Context(), &f, args) },
+	}
+	f.flags(cmd)
+	f.sizeFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.list, "assumptions", defaultScenario, "list of assumptions, shipped or a `file`")
+	flags.StringVar(&f.out, "out", "", "folder of the journal (default results/tornado-<assumptions>)")
+	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
+	flags.BoolVar(&f.overwrite, "overwrite", false, "start anew where the folder holds another version's runs")
+	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the result")
+	complete(cmd, "assumptions", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return scenarios.Assumptions.Names(), cobra.ShellCompDirectiveDefault
+	})
+	return cmd
+}
+
+func (p *program) tornado(ctx context.Context, f *tornadoFlags, args []string) error {
+	list, err := tornado.Read(f.list)
+	if err != nil {
+		return badInput{err}
+	}
+	if len(args) == 0 {
+		args = []string{list.Scenario}
+	}
+	load := func(set []string) (*scenarios.Scenario, error) {
+		c := f.choice
+		c.set = slices.Concat(list.Set, c.set, set)
+		return c.load(args)
+	}
+	sc, err := load(nil)
+	if err != nil {
+		return err
+	}
+	replicates := list.Replicates
+	if f.given("replicates") {
+		replicates = sc.Replicates
+	}
+	suite, err := tornado.Suite(sc)
+	if err != nil {
+		return badInput{err}
+	}
+	if f.out == "" {
+		f.out = filepath.Join("results", "tornado-"+base(f.list))
+	}
+	journal, err := moments.OpenJournal(filepath.Join(f.out, "journal.jsonl"), p.version, suite, f.overwrite)
+	if errors.Is(err, moments.ErrRefused) {
+		return badInput{err}
+	}
+	if err != nil {
+		return err
+	}
+	line := newLine(p.err, !f.quiet)
+	r := &moments.Runner{Suite: suite, Journal: journal, Workers: workers(f.workers), Progress: func(done, all int) { line.show("%d of %d runs", done, all) }}
+	result, err := list.Run(ctx, load, r, replicates)
+	line.clear()
+	err = errors.Join(err, journal.Close())
+	if errors.Is(err, context.Canceled) {
+		return interrupted(fmt.Sprintf("interrupted: what was run is kept in %s; the same command goes on from there:\n  %s",
+			f.out, command(append([]string{"idleshift"}, p.args...)...)))
+	}
+	if wrong := (scenarios.Errors)(nil); errors.As(err, &wrong) {
+		return badInput{err}
+	}
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return p.writeJSON(result)
+	}
+	return result.WriteText(p.out)
+}
