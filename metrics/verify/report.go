@@ -40,7 +40,7 @@ type Verdict struct {
 // Run runs the cases one after the other and judges them; done is called after
 // each. The error is the context's: a case that fails to run is a verdict.
 func Run(ctx context.Context, cases []Case, by Effort, done func()) (*Report, error) {
-	precision := Precision / math.Sqrt(float64(by.Times))
+	precision := by.Precision()
 	r := &Report{Cases: len(cases), Sigmas: Sigmas, Precise: precision, Times: by.Times}
 	for i := range cases {
 		c := &cases[i]

@@ -94,9 +94,15 @@ func (c *Case) Scenario() (*scenarios.Scenario, error) {
 	return sc, nil
 }
 
-// Run estimates the case's figure. What it returns does not depend on the
-// number of workers. It fails if the run was cut short by a limit of the
-// program: then it would not be the case that theory solves.
+// Precision is the largest standard error that is asked for, as a share of the
+// exact value.
+func (e Effort) Precision() float64 { return Precision / math.Sqrt(float64(e.Times)) }
+
+// Run estimates the case's figure in Times as many replicates as its scenario
+// has. Where the standard error then happens to be larger than it is asked to
+// be, a quarter more are run, up to twice as many. What it returns does not
+// depend on the number of workers. It fails if the run was cut short by a limit
+// of the program: then it would not be the case that theory solves.
 func (c *Case) Run(ctx context.Context, by Effort) (Estimate, error) {
 	if c.sample != nil {
 		seed := max(by.Seed, 1)
@@ -111,12 +117,30 @@ func (c *Case) Run(ctx context.Context, by Effort) (Estimate, error) {
 	if by.Seed != 0 {
 		sc.Seed = by.Seed
 	}
-	figures, loads := make([]float64, sc.Replicates*by.Times), make([]float64, sc.Replicates*by.Times)
+	planned := sc.Replicates * by.Times
+	figures, loads := make([]float64, 2*planned), make([]float64, 2*planned)
+	for from, to := 0, planned; ; from, to = to, min(to+(planned+3)/4, 2*planned) {
+		if err := c.replicates(ctx, sc, by.Workers, figures[from:to], loads[from:to], from); err != nil {
+			return Estimate{}, fmt.Errorf("%s: %w", c.Name, err)
+		}
+		e := estimate(figures[:to], loads[:to], c.load)
+		if e.SE <= c.enough(by.Precision()) || to == 2*planned {
+			return e, nil
+		}
+	}
+}
+
+// enough is the largest standard error with which the case can tell.
+func (c *Case) enough(precision float64) float64 { return max(precision*math.Abs(c.Exact()), c.Enough) }
+
+// replicates fills figures and loads with those of the replicates from the
+// given one on.
+func (c *Case) replicates(ctx context.Context, sc *scenarios.Scenario, workers int, figures, loads []float64, first int) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(by.Workers, 1))
+	group.SetLimit(max(workers, 1))
 	for i := range figures {
 		group.Go(func() error {
-			region, err := sim.Build(sc, i)
+			region, err := sim.Build(sc, first+i)
 			if err != nil {
 				return err
 			}
@@ -126,16 +150,13 @@ func (c *Case) Run(ctx context.Context, by Effort) (Estimate, error) {
 			}
 			r := &results[0]
 			if r.Truncated > 0 || r.Overflow > 0 {
-				return fmt.Errorf("replicate %d: %d lists of candidates were cut, %.1f h did not fit on the calendars", i, r.Truncated, r.Overflow.Float())
+				return fmt.Errorf("replicate %d: %d lists of candidates were cut, %.1f h did not fit on the calendars", first+i, r.Truncated, r.Overflow.Float())
 			}
 			figures[i], loads[i] = c.figure(r), demanded(r)/float64(c.firms*r.Days)
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return Estimate{}, fmt.Errorf("%s: %w", c.Name, err)
-	}
-	return estimate(figures, loads, c.load), nil
+	return group.Wait()
 }
 
 // estimate is the mean of the figures, with the load, whose mean is known, as
@@ -165,7 +186,7 @@ func estimate(figures, loads []float64, known float64) Estimate {
 func (c *Case) Judge(e Estimate, precision float64) error {
 	exact := c.Exact()
 	switch {
-	case !(e.SE <= max(precision*math.Abs(exact), c.Enough)):
+	case !(e.SE <= c.enough(precision)):
 		return fmt.Errorf("%s: the standard error %.3g of %d replicates is too large to tell", c.Name, e.SE, e.N)
 	case !(math.Abs(e.Mean-exact) <= Sigmas*e.SE+rounding):
 		return fmt.Errorf("%s: estimated %.6f, exact %.6f: %.1f standard errors off", c.Name, e.Mean, exact, (e.Mean-exact)/e.SE)

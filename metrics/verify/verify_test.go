@@ -7,6 +7,7 @@ import (
 	"flag"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -187,6 +188,26 @@ func TestWorkersDoNotMatter(t *testing.T) {
 	}
 	if one != many {
 		t.Errorf("%v with one worker, %v with seven", one, many)
+	}
+}
+
+// Where chance makes the standard error too large more replicates are run, and
+// if twice as many do not help the case must say that it cannot tell.
+func TestMoreReplicatesWhereTheyAreNeeded(t *testing.T) {
+	short, enough := lostSales()[0], lostSales()[0]
+	short.Set = append(slices.Clone(short.Set), "time.days=5")
+	for _, x := range []struct {
+		c     Case
+		n     int
+		tells bool
+	}{{enough, 50, true}, {short, 100, false}} {
+		e, err := x.c.Run(context.Background(), Effort{Times: 1, Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := x.c.Judge(e, Precision); e.N != x.n || (err == nil) != x.tells {
+			t.Errorf("%v: %d replicates, want %d: %v", x.c.Set, e.N, x.n, err)
+		}
 	}
 }
 
