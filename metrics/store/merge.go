@@ -224,12 +224,13 @@ type parts struct {
 	open  []*openPart
 }
 
-// mostOpen is how many files a table is read from at a time.
-const mostOpen = 16
+// mostOpen is how many files a table is read from at a time, which is enough
+// for as many workers.
+const mostOpen = 64
 
 type openPart struct {
 	chunk int32
-	jobs  map[int]entry
+	jobs  map[int]entry // those that are read from it, and were not yet
 	file  *os.File
 	rows  *rowReader
 }
@@ -255,15 +256,18 @@ func (p *parts) copy(job int, to *joint) error {
 	}
 	e := o.jobs[job]
 	switch {
-	case p.table < 0 && e.Error == "", p.table >= 0 && e.Error != "":
-		return nil
-	case p.table < 0:
+	case p.table < 0 && e.Error != "":
 		replicate := int32(job % p.store.plan.Replicates)
-		return to.add([]parquet.Row{{parquet.ValueOf(replicate).Level(0, 0, 0), parquet.ValueOf(e.Error).Level(0, 0, 1)}})
-	case e.Rows[p.table] == 0:
-		return nil
+		err = to.add([]parquet.Row{{parquet.ValueOf(replicate).Level(0, 0, 0), parquet.ValueOf(e.Error).Level(0, 0, 1)}})
+	case p.table >= 0 && e.Error == "" && e.Rows[p.table] > 0:
+		err = o.rows.copy(e.From[p.table], e.Rows[p.table], to.add)
 	}
-	return o.rows.copy(e.From[p.table], e.Rows[p.table], to.add)
+	delete(o.jobs, job)
+	if len(o.jobs) == 0 {
+		o.close()
+		p.open = p.open[:len(p.open)-1]
+	}
+	return err
 }
 
 // of is the open part of a chunk, last in the list.
@@ -282,7 +286,9 @@ func (p *parts) of(chunk int32) (*openPart, error) {
 	}
 	o := &openPart{chunk: chunk, jobs: make(map[int]entry, len(rec.Jobs))}
 	for _, e := range rec.Jobs {
-		o.jobs[e.Job] = e
+		if p.store.where[e.Job] == chunk && p.store.failed[e.Job] == (e.Error != "") {
+			o.jobs[e.Job] = e
+		}
 	}
 	if p.table >= 0 {
 		if o.file, err = os.Open(filepath.Join(p.store.chunks(), name, rec.Files[p.table].Name)); err != nil {

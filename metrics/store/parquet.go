@@ -147,7 +147,9 @@ func openParquet(f *os.File) (_ *parquet.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(1<<16))
+	// every column has a buffer of its own, which must not outgrow a small file
+	buffer := int(min(1<<16, 1<<10+info.Size()/16))
+	return parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(buffer))
 }
 
 // eachRow hands the rows of a file to each, in batches that it must not keep.
