@@ -44,7 +44,7 @@ const (
 
 // All are the figures.
 var All = []Figure{
-	{"gain", "What each regime gains over the baseline, with intervals, and what one merged firm would gain.", Run, gain},
+	{"gain", "What each regime gains over the baseline, with intervals, what one merged firm would gain, and the bound.", Run, gain},
 	{"hours", "Where the hours went, regime by regime: own, shared, overtime, outside, late, lost; idle and down.", Run, hours},
 	{"waterfall", "Which lines of the account lead from the baseline's surplus to that of a regime.", Run, waterfall},
 	{"map", "The region: firms by size, and the hours that flow between places in a regime.", Run, regionMap},

@@ -54,7 +54,8 @@ func region() *Data {
 			{Name: "layered", Title: "Both side by side", Gain: gain(0.6e6, 0.5e6, 0.7e6, 0.06)},
 			{Name: "pooled", Title: "One merged firm", Pooled: true, Gain: gain(9.95e6, 9.3e6, 10.6e6, 1)},
 		},
-		Headline: answer.Headline{Regime: "cooperative"},
+		Clairvoyant: &answer.Bound{Gain: estimate(12.4e6, 11.9e6, 12.9e6)},
+		Headline:    answer.Headline{Regime: "cooperative"},
 	}
 	d := &Data{Answer: a, Dataset: &store.Dataset{Manifest: store.Manifest{
 		Version: "v1", Command: "idleshift run towns.toml", Plan: "ab", Hash: "cd", Title: a.Title, Currency: "CAD",
@@ -165,8 +166,8 @@ func show(name string) {
 func ExampleDraw_gain() {
 	show("gain")
 	// Output:
-	// png 2100 × 892 <nil>
-	// What each form of cooperation gains. Bars of the gain over status quo, in million CAD a year: each firm alone −2.10 (−2.60 to −1.60); firm-level specialization 0.30 (−0.40 to 1.00); cooperative specialization 4.80 (4.20 to 5.40); both side by side 0.60 (0.50 to 0.70); the line of one merged firm 9.95 (9.30 to 10.60). Simulated, not observed: means of 10 random worlds of 60 working days, seed 7.
+	// png 2100 × 979 <nil>
+	// What each form of cooperation gains. Bars of the gain over status quo, in million CAD a year: each firm alone −2.10 (−2.60 to −1.60); firm-level specialization 0.30 (−0.40 to 1.00); cooperative specialization 4.80 (4.20 to 5.40); both side by side 0.60 (0.50 to 0.70); the line of one merged firm 9.95 (9.30 to 10.60); the line of clairvoyant bound 12.40 (11.90 to 12.90). Simulated, not observed: means of 10 random worlds of 60 working days, seed 7.
 }
 
 func ExampleDraw_hours() {
@@ -351,11 +352,12 @@ func TestAtTheEdge(t *testing.T) {
 	drawn(t, same, "gain", Options{})
 
 	merged := region()
+	merged.Answer.Clairvoyant = nil
 	merged.Answer.Regimes = append(merged.Answer.Regimes[1:2:2], merged.Answer.Regimes[5])
 	drawn(t, merged, "gain", Options{})
 
 	only := region()
-	only.Answer.Regimes, only.Regimes, only.Answer.Headline.Regime = only.Answer.Regimes[1:2], only.Regimes[1:2], ""
+	only.Answer.Regimes, only.Regimes, only.Answer.Headline.Regime, only.Answer.Clairvoyant = only.Answer.Regimes[1:2], only.Regimes[1:2], "", nil
 	for _, f := range All {
 		if _, err := Draw(only, f.Name, "", Options{Format: "svg"}); err != nil && !errors.Is(err, ErrNothing) {
 			t.Errorf("%s of the baseline alone: %v", f.Name, err)

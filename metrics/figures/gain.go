@@ -70,7 +70,7 @@ type level struct {
 }
 
 // gain draws what each regime gains over the baseline: a bar for every regime,
-// and a line for one merged firm.
+// and lines for one merged firm and for the bound on what any could gain.
 func gain(d *Data, _ string) (*content, error) {
 	a := d.Answer
 	var bars []bar
@@ -103,6 +103,12 @@ func gain(d *Data, _ string) (*content, error) {
 		return nil, nothing("only the baseline %s was run: there is nothing to compare it with", d.Baseline)
 	}
 	pooled := len(levels) > 0
+	if a.Clairvoyant != nil {
+		if b := barOf("Clairvoyant bound", a.Clairvoyant.Gain); b.defined() {
+			levels = append(levels, level{bar: b})
+			low, high = min(low, b.low), max(high, b.high)
+		}
+	}
 	if low == high {
 		high = 1 // nothing is gained, to the last cent
 	}
@@ -166,6 +172,9 @@ func gain(d *Data, _ string) (*content, error) {
 	}
 	if pooled {
 		notes = append(notes, "Dashed: the gain if one merged firm owned everything, a benchmark and not a bound.")
+	}
+	if len(levels) > 0 && levels[len(levels)-1].dashes == nil {
+		notes = append(notes, "Solid: what nobody could exceed, not even one who knew all orders beforehand and owned everything.")
 	}
 	return &content{
 		title: "What each form of cooperation gains", subtitle: d.region(), alt: sentence(alt), notes: notes,
