@@ -74,6 +74,10 @@ func Read(d *store.Dataset) (*Data, error) {
 // current refuses a dataset whose tables lack columns: an older program wrote
 // it. What is missing would be read as zero.
 func current(d *store.Dataset) error {
+	to := " --out "
+	if d.Sweep != nil {
+		to = " --dir "
+	}
 	for _, f := range d.Files {
 		want, err := metrics.Columns(f.Table, d.Currency)
 		if err != nil {
@@ -81,7 +85,7 @@ func current(d *store.Dataset) error {
 		}
 		for _, c := range want {
 			if !slices.ContainsFunc(f.Columns, func(has metrics.Column) bool { return has.Name == c.Name }) {
-				return fmt.Errorf("%s was written by another version of the program (%s): its table %s has no column %q; make it anew with\n  %s --overwrite", d.Dir, d.Version, f.Table, c.Name, d.Command)
+				return fmt.Errorf("%s was written by another version of the program (%s): its table %s has no column %q; make it anew with\n  %s --overwrite%s%s", d.Dir, d.Version, f.Table, c.Name, d.Command, to, d.Dir)
 			}
 		}
 	}

@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "write the figures that the tests compar
 // firm: its numbers are invented, and the same each time.
 func region() *Data {
 	gain := func(mean, low, high, share float64, sources ...answer.Source) *answer.Gain {
-		g := &answer.Gain{PerYear: estimate(mean, low, high), Sources: sources}
+		g := &answer.Gain{PerYear: estimate(mean, low, high), Sources: sources, Verdict: "gain"}
 		if share != 0 {
 			s := estimate(share, share, share)
 			g.OfPooled = &s
@@ -344,6 +344,12 @@ func TestAtTheEdge(t *testing.T) {
 		if _, err := Draw(bare, name, "", Options{}); !errors.Is(err, ErrNothing) || !strings.Contains(err.Error(), "without the table "+table) {
 			t.Errorf("%s without the table %s: %v", name, table, err)
 		}
+	}
+
+	many := region()
+	many.Answer.Regimes[4].Gain.Verdict = "not distinguishable from zero"
+	if got := drawn(t, many, "gain", Options{Format: "svg"}); bytes.Equal(got.Bytes, drawn(t, region(), "gain", Options{Format: "svg"}).Bytes) {
+		t.Error("a gain that is none when all comparisons are considered is drawn like one")
 	}
 
 	same := region()

@@ -77,6 +77,7 @@ func gain(d *Data, _ string) (*content, error) {
 	var levels []level
 	var shares []string
 	low, high, largest := 0.0, 0.0, 0.0 // largest of the bars
+	holm := false                       // an interval leaves out zero, but not when all regimes are considered
 	for _, r := range a.Regimes {
 		if r.Gain == nil {
 			continue
@@ -84,6 +85,9 @@ func gain(d *Data, _ string) (*content, error) {
 		b := barOf(r.Title, r.Gain.PerYear)
 		if !b.defined() {
 			return nil, nothing("the gain of %s is not defined", r.Name)
+		}
+		if b.clear && r.Gain.Verdict != "gain" && r.Gain.Verdict != "loss" {
+			b.clear, holm = false, true
 		}
 		low, high = min(low, b.low), max(high, b.high)
 		if r.Pooled {
@@ -167,6 +171,9 @@ func gain(d *Data, _ string) (*content, error) {
 	notes := append([]string{d.worlds()}, d.whiskers("")...)
 	if slices.ContainsFunc(bars, func(b bar) bool { return b.bounded && !b.clear }) || slices.Contains(shares, undefined) {
 		notes = append(notes, "Hollow, n.d.: not distinguishable from zero.")
+		if holm {
+			notes = append(notes, "Hollow with an interval beside zero: one of several comparisons, not distinguishable when all are considered (Holm).")
+		}
 	} else if a.Intervals == answer.OfNothing {
 		notes = append(notes, "Bars are hollow: nothing tells them from chance.")
 	}
