@@ -27,6 +27,12 @@ func widen(sc *scenarios.Scenario, d *rand.Rand) {
 	kinds := names(sc.Kinds)
 
 	// who and what
+	if maybe(0.1) {
+		sc.Region.Firms, sc.Time.Days, sc.Time.Runout = 20, 12, 25
+	}
+	if maybe(0.1) {
+		sc.Time.Horizon, sc.Time.YearDays = 100, 200
+	}
 	if n := sc.Region.Firms; maybe(0.3) && n > 1 { // chains: each knows the next one
 		for f := 1; f <= n; f++ {
 			sc.Region.Partners = append(sc.Region.Partners, []int{f, f%n + 1})
@@ -49,6 +55,12 @@ func widen(sc *scenarios.Scenario, d *rand.Rand) {
 		}
 		if k.Category == "machine" && maybe(0.2) {
 			k.Operator = ""
+		}
+		if k.Category == "staff" && maybe(0.2) {
+			k.Outside = &agents.OutsideMarket{Price: float64(30 + d.IntN(40)), LeadDays: d.IntN(3)}
+		}
+		if maybe(0.3) {
+			k.NormalShifts = k.Shifts / 2
 		}
 	})
 	for _, name := range kinds {
