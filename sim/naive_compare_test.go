@@ -289,7 +289,7 @@ func TestNaive(t *testing.T) {
 			}
 		}
 	}
-	if made, worth := count["of that made"], count["their worth"]; made < worth*98/100 {
+	if made, worth := count["of that made"], count["their worth"]; n-first >= 100 && made < worth*98/100 {
 		t.Errorf("optimal makes %d of %d in clearings small enough to try everything", made, worth)
 	}
 	t.Logf("%d scenarios: %v", n-first, count)
