@@ -132,7 +132,7 @@ type Headline struct {
 	Regime     string    `json:"regime" doc:"Regime that the sentence is about."`
 	Rival      string    `json:"rival" doc:"Regime that it is set against; empty if none."`
 	Difference *Estimate `json:"difference_per_year" doc:"Gain of the regime less that of the rival; null without a rival."`
-	Ratio      *Estimate `json:"ratio" doc:"Gain of the regime over that of the rival; null without a rival or if either is not distinguishable from zero."`
+	Ratio      *Estimate `json:"ratio" doc:"Gain of the regime over that of the rival; null without a rival, if either is not distinguishable from zero, or if the rival's contracts are still young."`
 	Sentence   string    `json:"sentence" doc:"The sentence."`
 }
 

@@ -104,6 +104,19 @@ func (s *samples) notes(a *Answer) []Note {
 	return notes
 }
 
+// young tells whether many deals of a regime still open a contract, so that it
+// gains less than it will.
+func (s *samples) young(regime string) bool {
+	for _, tier := range s.sc.Regimes[regime].Tiers {
+		if opened := s.opened[tier]; opened != nil {
+			if _, _, falling := opened.falling(); falling {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // longestLead is the order class whose lead times are the longest, and the days
 // that all but a few of its orders have: the least plus the mean draw plus two
 // standard deviations.

@@ -52,14 +52,21 @@ func (s *samples) headline(a *Answer) Headline {
 	if h.Rival != "" {
 		x, y := s.change(h.Regime, sc.Baseline), s.change(h.Rival, sc.Baseline)
 		difference := interval(stats.Differences(x, y))
-		h.Difference, h.Ratio = &difference, share(x, y)
+		h.Difference = &difference
 		rival := a.gain(h.Rival).PerYear
+		young := s.young(h.Rival)
+		if !young {
+			h.Ratio = share(x, y)
+		}
 		if h.Ratio != nil && gain.PerYear.Mean > 0 && rival.Mean > 0 {
 			fmt.Fprintf(&b, ", and %s times as much as %s, which gains %s", spread(*h.Ratio, plain), inner(s.title(h.Rival)), a.money(rival))
 		} else if !rival.bounded() {
 			fmt.Fprintf(&b, "; that of %s is %s", inner(s.title(h.Rival)), a.money(rival))
 		} else {
 			b.WriteString("; " + inner(a.verdict(s.title(h.Rival), rival, inner(s.title(sc.Baseline)))))
+			if young && rival.Clear() {
+				b.WriteString(" while its contracts are still young, so that no ratio is given")
+			}
 		}
 	}
 	b.WriteString(".")
