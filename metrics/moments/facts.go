@@ -7,6 +7,7 @@ import (
 	"math"
 	"text/tabwriter"
 
+	"idleshift/metrics/stats"
 	"idleshift/scenarios"
 )
 
@@ -142,6 +143,9 @@ func (c *Comparison) WriteText(to io.Writer) error {
 		if r := &c.Rows[i]; r.Note != "" {
 			fmt.Fprintf(to, "\n%s: %s\n", r.Fact, r.Note)
 		}
+	}
+	if c.Replicates < stats.Enough {
+		fmt.Fprintf(to, "\n%d replicates are few: errors and the spread of quarters need at least %d\n", c.Replicates, stats.Enough)
 	}
 	_, err := fmt.Fprintf(to, "\n%d of %d facts agree\n", agree, len(c.Rows))
 	return err

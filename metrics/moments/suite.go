@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"idleshift/metrics"
+	"idleshift/metrics/stats"
 	"idleshift/scenarios"
 )
 
@@ -73,8 +74,8 @@ type Estimates struct {
 }
 
 // Estimate is the moments from rows of replicates, with the bias that a
-// function of means has taken out, and the standard errors, by the jackknife
-// over replicates (Tukey 1958; Efron and Stein 1981).
+// function of means has taken out if they are stats.Enough, and the standard
+// errors, by the jackknife over replicates (Tukey 1958; Efron and Stein 1981).
 func (s *Suite) Estimate(rows [][][]float64) Estimates {
 	e := Estimates{}
 	n := float64(len(rows))
@@ -114,7 +115,10 @@ func (s *Suite) Estimate(rows [][][]float64) Estimates {
 			}
 			pseudo[r] = n*whole - (n-1)*value(without, n-1)
 		}
-		e.Values = append(e.Values, stat.Mean(pseudo, nil))
+		if len(rows) >= stats.Enough { // of fewer the correction is worse than the bias
+			whole = stat.Mean(pseudo, nil)
+		}
+		e.Values = append(e.Values, whole)
 		e.Errors = append(e.Errors, stat.StdDev(pseudo, nil)/math.Sqrt(n))
 		e.pseudo = append(e.pseudo, pseudo)
 	}
