@@ -69,6 +69,14 @@ type level struct {
 	dashes []vg.Length // in em; nil for a whole line
 }
 
+// dashed are the dashes in points.
+func (l *level) dashed(p *pen) (dashes []vg.Length) {
+	for _, d := range l.dashes {
+		dashes = append(dashes, d*p.em)
+	}
+	return dashes
+}
+
 // gain draws what each regime gains over the baseline: a bar for every regime,
 // and lines for one merged firm and for the bound on what any could gain.
 func gain(d *Data, _ string) (*content, error) {
@@ -130,14 +138,18 @@ func gain(d *Data, _ string) (*content, error) {
 			for _, l := range levels {
 				p.box(p.faint, x(l.low), plot.Min.Y, x(l.high), plot.Max.Y)
 			}
+			for _, l := range levels {
+				if !l.bounded {
+					continue
+				}
+				for _, end := range []float64{l.low, l.high} { // bands may overlap
+					p.line(p.neither, 0.05*p.em, x(end), plot.Min.Y, x(end), plot.Max.Y, l.dashed(p)...)
+				}
+			}
 		},
 		front: func(p *pen, plot vg.Rectangle, x axis) {
 			for _, l := range levels {
-				var dashes []vg.Length
-				for _, dash := range l.dashes {
-					dashes = append(dashes, dash*p.em)
-				}
-				p.line(p.pale, 0.11*p.em, x(l.mean), plot.Min.Y, x(l.mean), plot.Max.Y, dashes...)
+				p.line(p.pale, 0.11*p.em, x(l.mean), plot.Min.Y, x(l.mean), plot.Max.Y, l.dashed(p)...)
 			}
 			p.line(p.ink, 0.11*p.em, x(0), plot.Min.Y, x(0), plot.Max.Y)
 		},
