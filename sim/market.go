@@ -947,7 +947,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 	}
 	row.Fee = agents.MoneyOf(row.Price.Float() * t.spec.FeeShare)
 	d.row = row
-	w.bookSlots(m, i, w.deals.add(d), lots, o, hours)
+	w.bookSlots(m, i, w.deals.add(d, 0), lots, o, hours)
 	return -1
 }
 
@@ -1210,7 +1210,7 @@ func (w *World) payProvider(ord *order, b *booking, c int, owner int32) {
 // leaveDeal forgets a deal when the last of its bookings is gone.
 func (w *World) leaveDeal(d int32) {
 	if w.deals.at[d].left--; w.deals.at[d].left == 0 {
-		w.deals.drop(d)
+		w.deals.drop(d, 0)
 	}
 }
 

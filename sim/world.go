@@ -25,7 +25,8 @@ type World struct {
 	overOf  []int32         // row of over, None for lots without overtime
 	orders  list[order]
 	ops     []operation
-	opsFree [][]int32 // blocks of ops to use again, by length
+	opsFree [][]int32 // runs of ops to use again, by neighbourhood, then length
+	longest int32     // run
 	booked  list[booking]
 	own     []int32 // by firm, then day modulo the calendar: first booking of its orders on its own lots
 	dealt   []int32 // by day modulo the calendar: first booking of a deal
@@ -122,24 +123,39 @@ const reserved int32 = -2
 // lacking is an operation that lacks something.
 type lacking struct{ op, firm int32 }
 
-// list is an arena whose places are used again.
+// list is an arena whose places are used again: those of a neighbourhood of
+// firms by that neighbourhood, so that what is visited together lies together.
 type list[T any] struct {
 	at   []T
-	free []int32
+	free [][]int32 // by neighbourhood
 }
 
-func (l *list[T]) add(v T) int32 {
-	if n := len(l.free); n > 0 {
-		i := l.free[n-1]
-		l.free = l.free[:n-1]
-		l.at[i] = v
-		return i
+// page is how many places a neighbourhood takes at a time.
+const page = 64
+
+func newList[T any](neighbourhoods int32) list[T] {
+	return list[T]{free: make([][]int32, neighbourhoods)}
+}
+
+func (l *list[T]) add(v T, at int32) int32 {
+	free := &l.free[at]
+	if len(*free) == 0 {
+		from := len(l.at)
+		l.at = slices.Grow(l.at, page)[:from+page]
+		for i := from + page - 1; i >= from; i-- {
+			*free = append(*free, int32(i))
+		}
 	}
-	l.at = append(l.at, v)
-	return int32(len(l.at) - 1)
+	i := (*free)[len(*free)-1]
+	*free = (*free)[:len(*free)-1]
+	l.at[i] = v
+	return i
 }
 
-func (l *list[T]) drop(i int32) { l.free = append(l.free, i) }
+func (l *list[T]) drop(i, at int32) { l.free[at] = append(l.free[at], i) }
+
+// neighbourhood numbers the groups of firms that lie together.
+func (w *World) neighbourhood(firm int32) int32 { return (firm - w.lo) / together }
 
 // newWorld is a regime before its first day, with every firm.
 func newWorld(r *Region, regime int) *World {
@@ -180,10 +196,18 @@ func newWorld(r *Region, regime int) *World {
 	for i := range w.classes {
 		longest = max(longest, len(w.classes[i].operations))
 	}
-	w.opsFree = make([][]int32, longest+1)
+	w.longest = int32(longest)
 	w.hi, w.lotsEnd = int32(len(w.Firms)), int32(len(w.lots))
+	w.takeRoom()
 	w.account = newAccount(w)
 	return w
+}
+
+// takeRoom makes the arenas of the world's firms.
+func (w *World) takeRoom() {
+	n := w.neighbourhood(w.hi-1) + 1
+	w.orders, w.booked, w.deals = newList[order](n), newList[booking](n), newList[deal](1)
+	w.ops, w.opsFree = nil, make([][]int32, n*(w.longest+1))
 }
 
 // together is how many firms of a world without markets are simulated side by
@@ -205,7 +229,7 @@ func (w *World) apart() []*World {
 			lot++
 		}
 		part.lotsEnd = lot
-		part.opsFree = make([][]int32, len(w.opsFree))
+		part.takeRoom()
 		part.account = w.account.part(w)
 		part.clear = int64(part.hi - part.lo)
 		parts = append(parts, &part)
@@ -238,22 +262,25 @@ func (w *World) overtime(lot int32, d agents.Day) agents.Hours {
 func (w *World) open(a *arrival, hours []agents.Hours) int32 {
 	c := &w.classes[a.class]
 	n := len(c.operations)
-	var first int32
-	if free := w.opsFree[n]; len(free) > 0 {
-		first = free[len(free)-1]
-		w.opsFree[n] = free[:len(free)-1]
-	} else {
-		first = int32(len(w.ops))
-		w.ops = slices.Grow(w.ops, n)[:len(w.ops)+n]
-	}
 	firm := a.firm
 	if w.pooled {
 		firm = 0
 	}
+	at := w.neighbourhood(firm)
+	free := &w.opsFree[at*(w.longest+1)+int32(n)]
+	if len(*free) == 0 {
+		from := len(w.ops)
+		w.ops = slices.Grow(w.ops, n*page)[:from+n*page]
+		for i := page - 1; i >= 0; i-- {
+			*free = append(*free, int32(from+i*n))
+		}
+	}
+	first := (*free)[len(*free)-1]
+	*free = (*free)[:len(*free)-1]
 	o := w.orders.add(order{
 		key: a.key, seq: w.opened, firm: firm, class: a.class, steps: int16(n), measured: w.measuring(),
 		arrived: w.day, due: a.due, first: first,
-	})
+	}, at)
 	w.opened++
 	ord := &w.orders.at[o]
 	w.queue(o)
@@ -327,8 +354,10 @@ func (w *World) close(o int32) {
 		w.ops[i].order = agents.None
 		w.ops[i].short = false
 	}
-	w.opsFree[ord.steps] = append(w.opsFree[ord.steps], ord.first)
-	w.orders.drop(o)
+	at := w.neighbourhood(ord.firm)
+	free := &w.opsFree[at*(w.longest+1)+int32(ord.steps)]
+	*free = append(*free, ord.first)
+	w.orders.drop(o, at)
 }
 
 // book takes the hours of one day's work off the calendars: x primary hours,
@@ -358,7 +387,7 @@ func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.H
 	}
 	head := w.bookingsOn(&b)
 	b.post = *head
-	n := w.booked.add(b)
+	n := w.booked.add(b, w.neighbourhood(w.orders.at[op.order].firm))
 	if b.post != agents.None {
 		w.booked.at[b.post].prev = n
 	}
@@ -441,7 +470,7 @@ func (w *World) unlink(n int32) {
 	} else {
 		w.ops[b.op].final = b.back
 	}
-	w.booked.drop(n)
+	w.booked.drop(n, w.neighbourhood(w.orders.at[w.ops[b.op].order].firm))
 	if b.deal >= 0 {
 		w.leaveDeal(b.deal)
 	}
