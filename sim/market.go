@@ -22,6 +22,7 @@ type market struct {
 	options []terms // of each option
 	lots    []int32 // of each lot of the book
 	seen    []int32 // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
+	lends   []bool  // by lot: its firm is a member and its policy exposes the kind
 	cells   []agents.Hours
 	cut     []int32    // operations that were shown a cut list of candidates
 	reach   agents.Day // how many days the book shows, today excluded
@@ -73,9 +74,14 @@ type deal struct {
 	own     agents.Money // work of the requester's own lots, travel included
 }
 
-func newMarket(t *tier) market {
+func newMarket(r *Region, t *tier) market {
 	b, _ := brokers.ByName(t.spec.Broker)
-	return market{tier: t, broker: b.New()}
+	m := market{tier: t, broker: b.New(), lends: make([]bool, len(r.lots)), seen: make([]int32, 2*len(r.lots))}
+	for i := range r.lots {
+		l := &r.lots[i]
+		m.lends[i] = (t.partners || t.member[l.firm]) && r.exposure(l.firm).shows(l.kind, -1)
+	}
+	return m
 }
 
 // trade clears the tiers whose day it is, in the regime's order.
@@ -156,9 +162,6 @@ func (w *World) fill(m *market) {
 	b.Requests, b.Lots, b.Options, b.First, b.Net, b.Charge = b.Requests[:0], b.Lots[:0], b.Options[:0], b.First[:0], b.Net[:0], b.Charge[:0]
 	b.Bid, b.Ask, b.At, b.LotAt, b.Value = b.Bid[:0], b.Ask[:0], b.At[:0], b.LotAt[:0], b.Value[:0]
 	m.ops, m.options, m.lots, m.cells = m.ops[:0], m.options[:0], m.lots[:0], m.cells[:0]
-	if m.seen == nil {
-		m.seen = make([]int32, 2*len(w.lots))
-	}
 	clear(m.seen)
 	m.wanting, m.cut, m.reach = m.wanting[:0], m.cut[:0], 0
 	for _, l := range w.short {
@@ -389,24 +392,31 @@ func iff(ok bool, firm int32) int32 {
 func (w *World) each(m *market, f int32, k, domain, certification int16, use func(g, lot int32) bool) (cut bool) {
 	t := m.tier
 	left := t.spec.Candidates
-	try := func(g int32) {
-		if !t.partners && !t.member[g] || !w.Firms[g].fits(domain, certification) || !w.exposure(g).shows(k, domain) {
+	try := func(lot int32) {
+		if !m.lends[lot] || m.seen[2*lot+1] < 0 {
 			return
 		}
-		if lot := w.show(m, w.owns(g, k), true); lot >= 0 && use(g, lot) {
+		g := w.lots[lot].firm
+		if !w.Firms[g].fits(domain, certification) || domain >= 0 && !w.exposure(g).shows(k, domain) {
+			return
+		}
+		if at := w.show(m, lot, true); at < 0 {
+			m.seen[2*lot+1] = -1
+		} else if use(g, at) {
 			left--
 		}
 	}
 	far := t.radius[w.kinds[k].mobility]
 	if t.partners {
 		for _, p := range w.partners[f] {
-			if p.km > far || w.owns(p.lot, k) == agents.None || !w.pairFits(f, p.lot, k) {
+			lot := w.owns(p.lot, k)
+			if p.km > far || lot == agents.None || !w.pairFits(f, p.lot, k) {
 				continue
 			}
 			if cut = left == 0; cut {
 				break
 			}
-			try(p.lot)
+			try(lot)
 		}
 	} else {
 		far = min(far, m.afford[w.kinds[k].mobility])
@@ -415,7 +425,7 @@ func (w *World) each(m *market, f int32, k, domain, certification int16, use fun
 			if cut = left == 0; cut {
 				break
 			}
-			try(w.lots[list[x].lot].firm)
+			try(list[x].lot)
 			if x+1 == len(list) {
 				list = w.suppliers(f, k, x+2)
 			}

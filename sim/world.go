@@ -165,7 +165,7 @@ func newWorld(r *Region, regime int) *World {
 		w.Region = r.merged()
 	}
 	for _, name := range spec.Tiers {
-		w.markets = append(w.markets, newMarket(&r.tiers[number(r.TierNames, name)]))
+		w.markets = append(w.markets, newMarket(r, &r.tiers[number(r.TierNames, name)]))
 	}
 	w.cal = agents.NewCalendar(len(w.lots), r.Scenario.Time.Horizon)
 	w.overOf = make([]int32, len(w.lots))
