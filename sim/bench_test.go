@@ -6,27 +6,114 @@ import (
 	"os"
 	"testing"
 
+	"idleshift/agents"
 	"idleshift/scenarios"
 )
 
-// BenchmarkRegime runs one replicate of one regime of the default scenario.
+// benchmarked is the scenario of the benchmarks: BENCH_SCENARIO of the
+// environment (a name or a file), or the default one.
+var benchmarked = cmp.Or(os.Getenv("BENCH_SCENARIO"), "pocket")
+
+// alone is a shipped scenario, or one in a file, with a single regime.
+func alone(tb testing.TB, name, regime string) *scenarios.Scenario {
+	tb.Helper()
+	sc, err := scenarios.Load(name, scenarios.LoadOptions{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	sc.Time.Days = 1 << 20 // no benchmark comes to the end
+	sc.Compare, sc.Baseline, sc.Headline, sc.Rival, sc.Decomposition = []string{regime}, regime, "", "", nil
+	return sc
+}
+
+// warm is a regime past its warm-up, in its parts, and the nature that goes on
+// from there.
+func warm(tb testing.TB, name, regime string) (*Region, []*World, *nature) {
+	tb.Helper()
+	r, err := Build(alone(tb, name, regime), 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	parts, n := newWorld(r, 0).apart(), newNature(r)
+	days := make([]today, ahead)
+	for range 3 {
+		for d := range days {
+			n.next().copyTo(&days[d])
+		}
+		if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return r, parts, n
+}
+
+// BenchmarkRegime is one regime on the days after its warm-up, draws included,
+// as BenchmarkFloor is: ns/operation of the one over those of the other is the
+// multiple of the floor.
 func BenchmarkRegime(b *testing.B) {
 	for _, regime := range []string{"autarky", "status_quo", "firm", "firm_platform", "component_contract", "cooperative", "layered", "pooled"} {
 		b.Run(regime, func(b *testing.B) {
-			sc, err := scenarios.Load(cmp.Or(os.Getenv("BENCH_SCENARIO"), "pocket"), scenarios.LoadOptions{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			sc.Compare = []string{regime}
+			r, parts, n := warm(b, benchmarked, regime)
+			days, operations := make([]today, ahead), 0
 			for b.Loop() {
-				r, err := Build(sc, 0)
-				if err != nil {
-					b.Fatal(err)
+				for d := range days {
+					n.next().copyTo(&days[d])
+					operations += len(days[d].hours)
 				}
-				if _, err := Run(context.Background(), r, Options{}, nil); err != nil {
+				if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(operations), "ns/operation")
 		})
+	}
+}
+
+// BenchmarkFloor is what any implementation must do for the same days: all
+// draws, and one subtraction from a calendar's cell for every operation and
+// day that it takes.
+func BenchmarkFloor(b *testing.B) {
+	r, _, n := warm(b, benchmarked, "autarky")
+	cal := agents.NewCalendar(len(r.lots), 64)
+	operations := 0
+	for b.Loop() {
+		for range ahead {
+			t := n.next()
+			for x := range t.arrivals {
+				a := &t.arrivals[x]
+				steps := r.classes[a.class].operations
+				for s := range steps {
+					l := max(0, r.owns(a.firm, steps[s].kind))
+					for h, d := t.hours[int(a.first)+s], t.day; h > 0; h, d = h-steps[s].perDay, d+1 {
+						cal.Add(l, d, -min(h, steps[s].perDay))
+					}
+				}
+			}
+			operations += len(t.hours)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(operations), "ns/operation")
+}
+
+// Days allocate nothing once the arenas have grown: garbage would make a year
+// slower than its days, and memory grow with it.
+func TestNoAllocations(t *testing.T) {
+	for _, regime := range []string{"autarky", "cooperative", "pooled"} {
+		r, parts, n := warm(t, "vignettes", regime)
+		day := func() {
+			d := n.next()
+			for _, w := range parts {
+				if w.pooled {
+					d = w.merge(r, d)
+				}
+				w.advance(d)
+			}
+		}
+		for range 100 {
+			day()
+		}
+		if perDay := testing.AllocsPerRun(50, day); perDay > 0 {
+			t.Errorf("%s: %v allocations a day", regime, perDay)
+		}
 	}
 }

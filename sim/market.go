@@ -27,6 +27,7 @@ type market struct {
 	cut     []int32    // operations that were shown a cut list of candidates
 	reach   agents.Day // how many days the book shows, today excluded
 	matches []agents.Match
+	draw    rng.Stream // the broker's, of the clearing
 	next    []int32    // of each match: the next of its request
 	head    []int32    // of each request: its first match
 	held    []int32    // orders with deals that stand or fall with others
@@ -685,8 +686,8 @@ func (w *World) approves(ord *order, op *operation, g int32) bool {
 // match lets the broker match the book and books what stands up to the rules.
 func (w *World) match(m *market) {
 	b := &m.book
-	draw := w.source.Stream(rng.BrokerDraws, m.tier.name, uint64(w.day))
-	m.matches = m.broker.Clear(b, &draw, m.matches[:0])
+	m.draw = w.source.Stream(rng.BrokerDraws, m.tier.name, uint64(w.day))
+	m.matches = m.broker.Clear(b, &m.draw, m.matches[:0])
 	w.result.Clearings++
 	if value, bound, ok := m.broker.Bound(); ok {
 		w.result.BookValue += value
