@@ -80,6 +80,7 @@ func BenchmarkSweep(b *testing.B) {
 				Points: len(points), Replicates: 1, Workers: 2,
 				Scenario: func(i int) (*scenarios.Scenario, error) { return points[i], nil },
 				Engine:   experiment.Simulate,
+				Sim:      sim.Options{Bound: true}, // as a sweep does
 				Record:   func(experiment.Job, *sim.Region) (experiment.Recorder, error) { return nothing{}, nil },
 				Report:   func(_ experiment.Job, _ []sim.Result, err error) error { return err },
 			})
