@@ -597,3 +597,18 @@ func TestWriting(t *testing.T) {
 		}
 	}
 }
+
+// While the rival's contracts are younger than they get, its gain is too small:
+// a ratio to it would flatter the headline.
+func TestNoRatioToYoungContracts(t *testing.T) {
+	sc := region(6)
+	sc.Tiers = map[string]agents.Tier{"contract": {ContractDays: sc.Time.Warmup}}
+	sc.Regimes["firm"] = agents.Regime{Title: "Firm-level specialization", Tiers: []string{"contract"}}
+	if h := answerOf(t, dataset(t, sc, "needs", steady)).Headline; h.Ratio == nil || !strings.Contains(h.Sentence, "times as much") {
+		t.Errorf("contracts as old as the warm-up: %s", h.Sentence)
+	}
+	sc.Tiers["contract"] = agents.Tier{ContractDays: sc.Time.Warmup + 1}
+	if h := answerOf(t, dataset(t, sc, "needs", steady)).Headline; h.Ratio != nil || !strings.Contains(h.Sentence, "contracts are still young") {
+		t.Errorf("contracts longer than the warm-up: %s", h.Sentence)
+	}
+}

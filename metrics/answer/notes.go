@@ -104,17 +104,13 @@ func (s *samples) notes(a *Answer) []Note {
 	return notes
 }
 
-// young tells whether many deals of a regime still open a contract, so that it
-// gains less than it will.
+// young tells whether contracts of a regime's tiers run for longer than the
+// warm-up: more of its deals open one than will in the long run, and it gains
+// less than it will.
 func (s *samples) young(regime string) bool {
-	for _, tier := range s.sc.Regimes[regime].Tiers {
-		if opened := s.opened[tier]; opened != nil {
-			if _, _, falling := opened.falling(); falling {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.sc.Regimes[regime].Tiers, func(tier string) bool {
+		return s.sc.Tiers[tier].ContractDays > s.sc.Time.Warmup
+	})
 }
 
 // longestLead is the order class whose lead times are the longest, and the days
