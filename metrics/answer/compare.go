@@ -109,18 +109,27 @@ func (c *Comparison) note(first, second *store.Dataset) {
 
 // WriteText writes the comparison as a table for a terminal.
 func (c *Comparison) WriteText(w io.Writer) error {
+	t := &text{Writer: bufio.NewWriter(w)}
+	kind := "independent samples"
+	if c.Paired {
+		kind = "paired by replicate"
+	}
+	fmt.Fprintf(t, "first:  %s\nsecond: %s\n%d replicates, %s\n\n", c.First, c.Second, c.Pairs, kind)
+	c.write(t)
+	for _, n := range c.Notes {
+		fmt.Fprintf(t, "note: %s\n", n.Text)
+	}
+	return t.Flush()
+}
+
+func (c *Comparison) write(t *text) {
 	largest := 0.0
 	for _, r := range c.Regimes {
 		largest = max(largest, math.Abs(float64(r.Surplus.Mean)))
 	}
 	m := magnitudeOf(largest)
 	m.decimals++
-	t := &text{Writer: bufio.NewWriter(w), a: &Answer{Currency: c.Currency, Level: c.Level}, money: m}
-	kind := "independent samples"
-	if c.Paired {
-		kind = "paired by replicate"
-	}
-	fmt.Fprintf(t, "first:  %s\nsecond: %s\n%d replicates, %s\n\n", c.First, c.Second, c.Pairs, kind)
+	t.a, t.money = &Answer{Currency: c.Currency, Level: c.Level}, m
 	bracket := fmt.Sprintf("%g %%\ninterval", 100*c.Level)
 	rows := [][]string{}
 	said := func(e Estimate) string {
@@ -138,8 +147,4 @@ func (c *Comparison) WriteText(w io.Writer) error {
 		rows = append(rows, row)
 	}
 	t.table([]string{t.unit(), "first\nsurplus", "second\nsurplus", "difference\nin surplus", bracket, "difference\nin gain", bracket}, rows)
-	for _, n := range c.Notes {
-		fmt.Fprintf(t, "note: %s\n", n.Text)
-	}
-	return t.Flush()
 }

@@ -11,7 +11,7 @@ import (
 
 // WriteText writes the answer as tables for a terminal.
 func (a *Answer) WriteText(w io.Writer) error {
-	t := &text{Writer: bufio.NewWriter(w), a: a, money: a.magnitude()}
+	t := a.text(w)
 	t.frame()
 	t.regimes()
 	t.measures()
@@ -36,7 +36,12 @@ type text struct {
 	*bufio.Writer
 	a      *Answer
 	money  magnitude
-	blanks bool // a share was withheld
+	blanks bool       // a share was withheld
+	kept   *collector // takes tables instead of the terminal, unless nil
+}
+
+func (a *Answer) text(w io.Writer) *text {
+	return &text{Writer: bufio.NewWriter(w), a: a, money: a.magnitude()}
 }
 
 // magnitude is that of all money in the tables: it shows the gains well.
@@ -276,6 +281,10 @@ func twoLines(name string) string { return strings.Replace(name, "_", "_\n", 1) 
 // table writes rows under a header, whose cells may have two lines: the first
 // column to the left, the others to the right.
 func (t *text) table(header []string, rows [][]string) {
+	if t.kept != nil {
+		t.kept.take(t, header, rows)
+		return
+	}
 	above, below := make([]string, len(header)), make([]string, len(header))
 	for i, h := range header {
 		if first, second, two := strings.Cut(h, "\n"); two {
