@@ -19,6 +19,7 @@ type runNumbers struct {
 	Currency string       `json:"currency"`
 	Baseline string       `json:"baseline"`
 	Headline string       `json:"headline"`
+	Pooled   string       `json:"pooled"` // title of the merged firm; empty if there is none
 	Level    float64      `json:"level"`
 	Gains    []gainNumber `json:"gains"`
 	Kinds    *kindNumbers `json:"kinds"` // null without the table of days
@@ -48,14 +49,13 @@ type utilNumber [3]*float64
 
 // firmNumbers are the firms of the first world and how each fares.
 type firmNumbers struct {
-	World     int         `json:"world"`     // firms of it
-	Sectors   []string    `json:"sectors"`   // titles
-	Sizes     []string    `json:"sizes"`     // titles
-	Places    []string    `json:"places"`    // titles
-	Regimes   []string    `json:"regimes"`   // titles
-	Firms     [][4]int    `json:"firms"`     // sector, size, place, employees
-	Changes   [][]float64 `json:"changes"`   // of profit a year, by regime and firm
-	Employees string      `json:"employees"` // label
+	World   int         `json:"world"`   // firms of it
+	Sectors []string    `json:"sectors"` // titles
+	Sizes   []string    `json:"sizes"`   // titles
+	Places  []string    `json:"places"`  // titles
+	Regimes []string    `json:"regimes"` // titles
+	Firms   [][4]int    `json:"firms"`   // sector, size, place, employees
+	Changes [][]float64 `json:"changes"` // of profit a year, by regime and firm
 }
 
 // The most that charts show, for the size of the page.
@@ -71,6 +71,9 @@ func runData(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, names n
 			continue
 		}
 		g := r.Gain
+		if r.Pooled {
+			out.Pooled = names.of(r.Name)
+		}
 		for _, m := range []struct {
 			name, unit string
 			of         answer.Estimate

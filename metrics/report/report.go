@@ -37,6 +37,25 @@ var pageText string
 //go:embed page.css
 var style string
 
+//go:embed page.js
+var script string
+
+// The libraries of the charts, as they are published but for the lines that
+// name maps of their sources.
+var (
+	//go:embed vega/vega.min.js
+	vega string
+	//go:embed vega/vega-lite.min.js
+	vegaLite string
+	//go:embed vega/vega-embed.min.js
+	vegaEmbed string
+	//go:embed vega/LICENSES.txt
+	licences string
+)
+
+// charts are those that stand in for figures where scripts run.
+var charts = map[string]string{"gain": "gains", "utilisation": "kinds", "winners": "firms", "factor": "effects"}
+
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"number": number}).Parse(pageText))
 
 // Options say what a report is made of beside its dataset.
@@ -160,6 +179,9 @@ func Of(d *store.Dataset, o Options) ([]byte, error) {
 			return nil, err
 		}
 	}
+	for _, text := range []string{"/*\n" + licences + "*/\n" + vega, vegaLite, vegaEmbed, script} {
+		p.Scripts = append(p.Scripts, template.JS(text))
+	}
 	return p.write()
 }
 
@@ -200,7 +222,7 @@ func (p *page) pictures(data *figures.Data, version string) error {
 		if err != nil {
 			return err
 		}
-		one := figure{Name: name, Doc: f.Doc}
+		one := figure{Name: name, Doc: f.Doc, Chart: charts[name]}
 		for _, size := range []string{"page", "column"} {
 			x, err := figures.Draw(data, name, version, figures.Options{Format: "svg", Size: size})
 			if errors.Is(err, figures.ErrNothing) {
