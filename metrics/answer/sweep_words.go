@@ -27,7 +27,7 @@ func (o *OutcomeSummary) sentence(s *Summary, title func(string) string) string 
 	}
 	m := scaled(max(math.Abs(float64(o.Least.Mean.Mean)), math.Abs(float64(o.Most.Mean.Mean))))
 	unit := ""
-	if u := strings.TrimSpace(m.word + o.Unit); u != "" {
+	if u := strings.TrimSpace(m.word + strings.Replace(o.Unit, "/year", " a year", 1)); u != "" {
 		unit = " " + u
 	}
 	said := func(e Estimate) string {
@@ -38,13 +38,16 @@ func (o *OutcomeSummary) sentence(s *Summary, title func(string) string) string 
 		return text
 	}
 	var b strings.Builder
-	switch {
-	case o.Mean.bounded() && !o.Mean.Clear():
-		fmt.Fprintf(&b, "Over %d points, %s%s is on average %s: %s", s.Points, who, over, notDistinguishable, said(o.Mean))
-	default:
-		fmt.Fprintf(&b, "Over %d points, %s%s is on average %s", s.Points, who, over, said(o.Mean))
+	verdict := ""
+	if o.Mean.bounded() && !o.Mean.Clear() {
+		verdict = notDistinguishable + ": "
 	}
-	fmt.Fprintf(&b, ", from %s (%s) to %s (%s). ", m.format(o.Least.Mean.Mean), o.Least.At, m.format(o.Most.Mean.Mean), o.Most.At)
+	fmt.Fprintf(&b, "Over %d points, %s%s is on average %s%s", s.Points, who, over, verdict, said(o.Mean))
+	if o.Least.Mean.Mean == o.Most.Mean.Mean {
+		b.WriteString(", the same at every point. ")
+	} else {
+		fmt.Fprintf(&b, ", from %s (%s) to %s (%s). ", m.format(o.Least.Mean.Mean), o.Least.At, m.format(o.Most.Mean.Mean), o.Most.At)
+	}
 	var most *FactorEffect
 	bounded := false
 	for i := range o.Factors {

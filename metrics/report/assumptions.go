@@ -59,6 +59,12 @@ func (p *page) assumptions(sc *scenarios.Scenario, text *scenarios.Base) error {
 			used[t] = true
 		}
 	}
+	moved := map[string]bool{}
+	for _, key := range p.moved {
+		for _, one := range probe.Match(key) {
+			moved[one] = true
+		}
+	}
 	for _, h := range hangsOn {
 		group := assumptions{Title: h.title}
 		for _, pattern := range h.keys {
@@ -76,6 +82,9 @@ func (p *page) assumptions(sc *scenarios.Scenario, text *scenarios.Base) error {
 					return *wrong
 				}
 				source := sourceOf(text, key, value, about)
+				if moved[key] {
+					source = "varied by the sweep; this is the base (" + source + ")"
+				}
 				p.Values++
 				if strings.Contains(source, "assumption") {
 					p.Assumed++

@@ -38,6 +38,9 @@
     : d.low > 0 ? 'gain' : d.high < 0 ? 'loss' : 'not distinguishable from zero';
   const span = (d, n) => d.low === null || d.high === null ? 'no interval' : digits(d.low, n) + ' to ' + digits(d.high, n);
 
+  // bounded is a layer of intervals, if there are any.
+  const bounded = (values, layer) => values.some(v => v.low !== null && v.high !== null) ? [layer] : [];
+
   const charts = {
     gains: numbers.gains && numbers.gains.length && {
       name: 'Gain by form of cooperation',
@@ -62,7 +65,7 @@
             encoding: { y, tooltip },
             layer: [
               { mark: { type: 'bar', height: 20, stroke: neither, strokeWidth: 1 }, encoding: { x: { field: 'mean', type: 'quantitative', title: [choice.measure + ',', unit] }, color: { field: 'verdict', type: 'nominal', scale: { domain: ['gain', 'loss', 'not distinguishable from zero', 'no interval'], range: [gain, loss, '#ffffff', '#ffffff'] }, legend: null } } },
-              { mark: { type: 'rule', strokeWidth: 2, color: '#1a1f26' }, encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } } },
+              ...bounded(values, { mark: { type: 'rule', strokeWidth: 2, color: '#1a1f26' }, encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } } }),
             ],
           },
           columns: ['Form of cooperation', 'Mean', `${numbers.level} % interval`, 'Verdict'],
@@ -97,8 +100,8 @@
             data: { values }, height: 280,
             encoding: { x, color },
             layer: [
-              { mark: { type: 'area', opacity: 0.2 }, encoding: { y: { field: 'low', type: 'quantitative', scale: { zero: false }, axis: { format: '.0%', title: 'utilisation' } }, y2: { field: 'high' } } },
-              { mark: { type: 'line', strokeWidth: 2 }, encoding: { y: { field: 'mean', type: 'quantitative', scale: { zero: false } }, strokeDash: { field: 'regime', type: 'nominal', scale: { domain: both, range: [[5, 3], [1, 0]] }, legend: { title: null, symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 2, symbolSize: 400 } } } },
+              ...bounded(values, { mark: { type: 'area', opacity: 0.2 }, encoding: { y: { field: 'low', type: 'quantitative', scale: { zero: false }, axis: { format: '.0%', title: 'utilisation' } }, y2: { field: 'high' } } }),
+              { mark: { type: 'line', strokeWidth: 2 }, encoding: { y: { field: 'mean', type: 'quantitative', scale: { zero: false }, axis: { format: '.0%', title: 'utilisation' } }, strokeDash: { field: 'regime', type: 'nominal', scale: { domain: both, range: [[5, 3], [1, 0]] }, legend: { title: null, symbolType: 'stroke', symbolOpacity: 1, symbolStrokeWidth: 2, symbolSize: 400 } } } },
               { mark: { type: 'point', filled: true, size: 50 }, encoding: { y: { field: 'mean', type: 'quantitative' }, tooltip: [{ field: 'regime', title: 'Form' }, { field: 'from', title: 'From day' }, { field: 'to', title: 'To day' }, { field: 'mean', format: '.1%', title: 'Utilisation' }, { field: 'interval', title: `${numbers.level} % interval` }] } },
             ],
           },
@@ -175,8 +178,8 @@
             data: { values }, height: 280,
             encoding: { x: { field: 'group', type: 'nominal', sort: null, title: factor.title, axis: { labelAngle: 0 } }, tooltip: [{ field: 'group', title: factor.title }, { field: 'mean', format: ',.3f', title: 'Mean' }, { field: 'interval', title: `${numbers.level} % interval` }] },
             layer: [
-              { mark: { type: 'rule', strokeWidth: 2, color: '#1a1f26' }, encoding: { y: { field: 'low', type: 'quantitative', scale: { zero: false }, title }, y2: { field: 'high' } } },
-              { mark: { type: 'line', color: gain, strokeWidth: 2 }, encoding: { y: { field: 'mean', type: 'quantitative', scale: { zero: false } } } },
+              ...bounded(values, { mark: { type: 'rule', strokeWidth: 2, color: '#1a1f26' }, encoding: { y: { field: 'low', type: 'quantitative', scale: { zero: false }, title }, y2: { field: 'high' } } }),
+              { mark: { type: 'line', color: gain, strokeWidth: 2 }, encoding: { y: { field: 'mean', type: 'quantitative', scale: { zero: false }, title } } },
               { mark: { type: 'point', filled: true, size: 70, color: gain, opacity: 1 }, encoding: { y: { field: 'mean', type: 'quantitative' } } },
             ],
           },

@@ -83,6 +83,7 @@ type page struct {
 	Assumptions        []assumptions
 	Values, Assumed    int // in Assumptions: all, and those that say "assumption"
 	Varied             []factor
+	moved              []string // keys that the factors of a sweep move
 	Regimes            []regime
 	Method             method
 	Files              []store.File
@@ -110,6 +111,7 @@ type table struct {
 type figure struct {
 	Name, Title, Doc, Alt string
 	Wide, Narrow          template.HTML
+	Image                 template.URL // in place of both, where they are too heavy
 	Chart                 string // chart that stands in for it where scripts run; empty for none
 }
 
@@ -158,7 +160,7 @@ func Of(d *store.Dataset, o Options) ([]byte, error) {
 	}
 	names := titles(sc)
 	if p.Sweep {
-		err = p.sweep(d, names)
+		err = p.sweep(d, sc, names)
 	} else {
 		err = p.run(d, sc, data.Answer, names)
 	}
@@ -187,7 +189,7 @@ func Of(d *store.Dataset, o Options) ([]byte, error) {
 
 // run fills in what the answer of a run says.
 func (p *page) run(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, names named) error {
-	p.Sentences = []string{a.Headline.Sentence}
+	p.Sentences = []string{together(a.Headline.Sentence)}
 	p.Method.Intervals = a.Intervals
 	p.Facts = []fact{
 		{"Firms", number(float64(a.Firms), 0)}, {"Employees", number(float64(a.Employees), 0)},
@@ -232,6 +234,13 @@ func (p *page) pictures(data *figures.Data, version string) error {
 			if err != nil {
 				return fmt.Errorf("the figure %s: %w", name, err)
 			}
+			if len(x.Bytes) > heavy { // a map of very many firms
+				if x, err = figures.Draw(data, name, version, figures.Options{Format: "png"}); err != nil {
+					return fmt.Errorf("the figure %s: %w", name, err)
+				}
+				one.Title, one.Alt, one.Image = x.Title, x.Alt, template.URL("data:image/png;base64,"+base64.StdEncoding.EncodeToString(x.Bytes))
+				break
+			}
 			svg, err := p.inline(x, glyphs)
 			if err != nil {
 				return fmt.Errorf("the figure %s: %w", name, err)
@@ -242,12 +251,15 @@ func (p *page) pictures(data *figures.Data, version string) error {
 				one.Narrow = svg
 			}
 		}
-		if one.Wide != "" {
+		if one.Title != "" {
 			p.Figures = append(p.Figures, one)
 		}
 	}
 	return nil
 }
+
+// heavy is how many bytes of SVG are too many for a page.
+const heavy = 400_000
 
 // inline is a picture as a part of the page. Pictures name a glyph by its
 // letter and weight, so that the page needs each outline once: that is most of
@@ -285,7 +297,7 @@ func (p *page) write() ([]byte, error) {
 	for _, s := range p.Scripts {
 		scripts = append(scripts, string(s))
 	}
-	p.Policy = fmt.Sprintf("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", hashes(style), hashes(scripts...))
+	p.Policy = fmt.Sprintf("default-src 'none'; img-src data:; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", hashes(style), hashes(scripts...))
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, p); err != nil {
 		return nil, err
