@@ -3,8 +3,10 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"idleshift/agents"
+	"idleshift/scenarios"
 	"idleshift/sim"
 )
 
@@ -143,41 +145,16 @@ func ByName(name string) (Metric, error) {
 	return Metric{}, Unknown("metric", name, names)
 }
 
-// Unknown is the error for a name that none of the given is; it suggests the
-// nearest, if one is near.
+// Unknown is the error for a name that is none of those known, with the one
+// that was probably meant or, if they are not many, all of them.
 func Unknown(what, name string, names []string) error {
-	best, least := "", max(2, len(name)/3)+1
-	for _, n := range names {
-		if d := distance(name, n); d < least {
-			best, least = n, d
-		}
+	if best := scenarios.Nearest(name, names); best != "" {
+		return fmt.Errorf("unknown %s %q; did you mean %q?", what, name, best)
 	}
-	if best == "" {
+	if len(names) == 0 || len(names) > 24 {
 		return fmt.Errorf("unknown %s %q", what, name)
 	}
-	return fmt.Errorf("unknown %s %q; did you mean %q?", what, name, best)
-}
-
-// distance is the number of letters to insert, drop or change between a and b
-// (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0]++
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("unknown %s %q (allowed: %s)", what, name, strings.Join(names, ", "))
 }
 
 // over is a share, NaN of nothing.

@@ -419,7 +419,17 @@ func likely(words []string) string {
 			if near := Nearest(w, s.keys()); near != "" {
 				return strings.Join(append(within(words[:i], near), words[i+1:]...), ".")
 			}
-			return whereIs(words[len(words)-1], words[:i])
+			if at := whereIs(words[len(words)-1], words[:i]); at != "" || len(words) > 1 {
+				return at
+			}
+			var last []string // a key without its table, mistyped
+			for _, k := range Keys() {
+				last = append(last, k.Path[strings.LastIndexByte(k.Path, '.')+1:])
+			}
+			if near := Nearest(w, last); near != "" {
+				return whereIs(near, nil)
+			}
+			return ""
 		}
 		s = next
 	}

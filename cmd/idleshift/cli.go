@@ -119,6 +119,15 @@ Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.`,
 		p.verifyCommand(),
 		p.versionCommand(),
 	)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.RunE = func(*cobra.Command, []string) error {
+				return badInputf("completion: name a shell: bash, fish, powershell or zsh")
+			}
+			c.Args = cobra.ArbitraryArgs
+		}
+	}
 	return root
 }
 

@@ -110,7 +110,7 @@ func (o *Options) resolve() error {
 			*x.value = x.of[0]
 		}
 		if !slices.Contains(x.of, *x.value) {
-			return fmt.Errorf("%w (there are %s)", metrics.Unknown(x.what, *x.value, x.of), strings.Join(x.of, ", "))
+			return metrics.Unknown(x.what, *x.value, x.of)
 		}
 	}
 	return nil
@@ -128,7 +128,7 @@ func Draw(d *Data, name, version string, o Options) (*Picture, error) {
 		return nil, err
 	}
 	if o.Regime != "" && !slices.Contains(d.Regimes, o.Regime) {
-		return nil, fmt.Errorf("%w (the dataset has %s)", metrics.Unknown("regime", o.Regime, d.Regimes), strings.Join(d.Regimes, ", "))
+		return nil, metrics.Unknown("regime", o.Regime, d.Regimes)
 	}
 	switch {
 	case f.Of == Sweep && d.swept == nil:

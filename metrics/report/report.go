@@ -112,7 +112,7 @@ type figure struct {
 	Name, Title, Doc, Alt string
 	Wide, Narrow          template.HTML
 	Image                 template.URL // in place of both, where they are too heavy
-	Chart                 string // chart that stands in for it where scripts run; empty for none
+	Chart                 string       // chart that stands in for it where scripts run; empty for none
 }
 
 // A missing figure, and why.
