@@ -50,7 +50,7 @@ not depend on how the work was divided.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.sweepPlanCommand(), p.sweepWorkCommand(), p.sweepStatusCommand(), p.sweepMergeCommand(), p.sweepRunCommand())
+	cmd.AddCommand(p.sweepPlanCommand(), p.sweepWorkCommand(), p.sweepStatusCommand(), p.sweepMergeCommand(), p.sweepRunCommand(), p.sweepSubmitCommand())
 	return cmd
 }
 
