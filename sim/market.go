@@ -769,6 +769,9 @@ func (w *World) conclude(m *market, r int32) {
 	switch {
 	case refused && decided <= w.day:
 		w.turnDown(i)
+	case decided > w.day && w.starts(i) < decided: // one site would begin before the other's employer has agreed
+		w.refuse(m, ord, op, first, RefusedCalendar)
+		w.undo(i)
 	case decided > w.day:
 		op.waiting = true
 		w.pending = append(w.pending, i)
@@ -1014,6 +1017,16 @@ func (w *World) decision(i int32) (day agents.Day, refused, any bool) {
 		any = true
 	}
 	return day, refused, any
+}
+
+// starts is the first day of an operation's fresh deals.
+func (w *World) starts(i int32) agents.Day {
+	for n := w.ops[i].first; n != agents.None; n = w.booked.at[n].next {
+		if b := &w.booked.at[n]; b.deal >= 0 && !w.deals.at[b.deal].made {
+			return b.day
+		}
+	}
+	return agents.Never
 }
 
 // undo gives back what is laid of an operation's fresh deals, and in tiers of

@@ -633,6 +633,9 @@ func (n *naive) conclude(m *naiveTier, b *naiveBook, s *naiveStep, matches []age
 	switch {
 	case refused && decided <= n.day:
 		n.turnDown(s)
+	case decided > n.day && slices.ContainsFunc(n.bookings(s), func(b *naiveBooking) bool { return b.deal != nil && !b.deal.made && b.day < decided }):
+		refuse(options[0], RefusedCalendar) // one site would begin before the other's employer has agreed
+		n.undo(s)
 	case decided > n.day:
 		s.waiting = true
 		n.pending = append(n.pending, s)
