@@ -45,7 +45,7 @@ type Tier struct {
 	FeeShare      float64  `toml:"fee_share" unit:"1" range:"[0,1]" default:"0" doc:"Platform fee as a share of what the requester pays: a transfer."`
 	Unfamiliar    float64  `toml:"unfamiliar_factor" unit:"1" range:"[1,10]" default:"1" doc:"Factor on hours when people or machines of another firm are used."`
 	Rework        float64  `toml:"rework_probability" unit:"1" range:"[0,1]" default:"0" doc:"Probability that such work is done twice; hours are booked at its expectation."`
-	Candidates    int      `toml:"candidates" unit:"lots" range:"[1,100000]" default:"16" doc:"Most suppliers per missing component that a request is shown, the nearest first; cuts are counted."`
+	Candidates    int      `toml:"candidates" unit:"lots" range:"[1,100000]" default:"16" doc:"Most suppliers per missing component that a request is shown: the nearest that show enough hours in its window, among eight times as many; cuts are counted."`
 }
 
 // Regime is the Spec of a form of cooperation: the markets it has, in order.

@@ -194,76 +194,110 @@ func (w *World) enumerate(m *market, i, r int32) {
 	f := ord.firm
 	certification := w.classes[ord.class].certification
 	m.afford = w.affordable(m, op)
+	m.want = w.wanted(m, op, &m.book.Requests[r])
 	ownA, ownB := agents.None, agents.None
 	own := t.component || t.all || st.maxSites > 1
 	if own && w.Firms[f].fits(st.domain, certification) {
-		ownA = w.show(m, w.owns(f, st.kind), false)
+		ownA = w.serves(m, w.owns(f, st.kind), 0, false)
 	}
 	if own && q >= 0 && w.Firms[f].fits(-1, certification) {
-		ownB = w.show(m, w.owns(f, q), false)
+		ownB = w.serves(m, w.owns(f, q), 1, false)
 	}
 	if (st.maxSites > 1 || t.all) && ownA >= 0 && (q < 0 || ownB >= 0) {
 		w.option(m, i, r, [2]int32{ownA, ownB}, [2]int32{agents.None, agents.None})
 	}
-	if !t.component {
-		if !t.traded[st.kind] {
-			return
-		}
-		w.each(m, f, st.kind, st.domain, certification, func(g, lot int32) bool {
+	if t.traded[st.kind] && (q < 0 || !t.component || t.operators != requesters) { // at one host
+		w.each(m, f, 0, st.kind, st.domain, certification, func(g, lot int32) bool {
 			second := agents.None
 			if q >= 0 {
 				if !w.exposure(g).shows(q, -1) {
 					return false
 				}
-				if second = w.show(m, w.owns(g, q), true); second < 0 {
+				if second = w.serves(m, w.owns(g, q), 1, true); second < 0 {
 					return false
 				}
 			}
 			w.option(m, i, r, [2]int32{lot, second}, [2]int32{g, iff(q >= 0, g)})
 			return true
 		})
+	}
+	if !t.component || q < 0 {
 		return
 	}
-	if q >= 0 && ownA >= 0 && t.traded[q] {
-		w.each(m, f, q, -1, certification, func(h, second int32) bool {
-			w.option(m, i, r, [2]int32{ownA, second}, [2]int32{agents.None, h})
-			return true
-		})
-	}
-	if !t.traded[st.kind] {
-		return
-	}
-	third := t.operators == anyones && q >= 0 && t.traded[q]
+	third := t.operators == anyones && t.traded[st.kind]
 	m.staff = m.staff[:0]
 	many := false // then near goes with near: far with far is hardly ever best
-	if third {
-		many = w.each(m, f, q, -1, certification, func(h, second int32) bool {
+	if t.traded[q] && (ownA >= 0 || third) {
+		many = w.each(m, f, 1, q, -1, certification, func(h, second int32) bool {
 			m.staff = append(m.staff, [2]int32{h, second})
+			if ownA >= 0 {
+				w.option(m, i, r, [2]int32{ownA, second}, [2]int32{agents.None, h})
+			}
 			return true
 		})
 	}
+	ours := t.operators != providers && ownB >= 0
+	third = third && len(m.staff) > 0
+	if !t.traded[st.kind] || !ours && !third {
+		return
+	}
 	rank := 0
-	w.each(m, f, st.kind, st.domain, certification, func(g, lot int32) bool {
-		if q < 0 {
-			w.option(m, i, r, [2]int32{lot, agents.None}, [2]int32{g, agents.None})
-			return true
-		}
-		if t.operators != providers && ownB >= 0 {
+	w.each(m, f, 0, st.kind, st.domain, certification, func(g, lot int32) bool {
+		if ours {
 			w.option(m, i, r, [2]int32{lot, ownB}, [2]int32{g, agents.None})
 		}
-		if t.operators != requesters && w.exposure(g).shows(q, -1) {
-			if second := w.show(m, w.owns(g, q), true); second >= 0 {
-				w.option(m, i, r, [2]int32{lot, second}, [2]int32{g, g})
-			}
-		}
-		for y, p := range m.staff {
-			if p[0] != g && (!many || rank*y < t.spec.Candidates) {
-				w.option(m, i, r, [2]int32{lot, p[1]}, [2]int32{g, p[0]})
+		if third {
+			for y, p := range m.staff {
+				if p[0] != g && (!many || rank*y < t.spec.Candidates) {
+					w.option(m, i, r, [2]int32{lot, p[1]}, [2]int32{g, p[0]})
+				}
 			}
 		}
 		rank++
 		return true
 	})
+}
+
+// looks is how many firms that may lend are looked at for each candidate.
+const looks = 8
+
+// want is what a request wants of every lot: the days, both included, and the
+// least hours on them, of the own primary and operator and of lent ones. Where
+// sites or days may be left out any hours will do.
+type want struct {
+	from, to  agents.Day // from today
+	own, lent [2]agents.Hours
+}
+
+func (w *World) wanted(m *market, op *operation, req *agents.Request) want {
+	x := want{from: req.First - w.day, to: req.Last - w.day, own: [2]agents.Hours{1, 1}, lent: [2]agents.Hours{1, 1}}
+	if !req.Divisible && req.MaxSites == 1 {
+		st := w.step(op)
+		own, lent := req.Hours+st.setup, m.tier.factor.Of(req.Hours)+st.setup
+		ratio := w.kinds[req.Kind].ratio
+		x.own, x.lent = [2]agents.Hours{own, ratio.Of(own)}, [2]agents.Hours{lent, ratio.Of(lent)}
+	}
+	return x
+}
+
+// serves is the place in the book of a lot that shows enough hours for
+// component c of the request whose options are listed; -1 if it does not.
+func (w *World) serves(m *market, lot int32, c int, lent bool) int32 {
+	at := w.show(m, lot, lent)
+	if at < 0 {
+		return -1
+	}
+	need := m.want.own[c]
+	if lent {
+		need = m.want.lent[c]
+	}
+	free := m.book.Lots[at].Free
+	for d := m.want.from; d <= m.want.to && int(d) < len(free); d++ {
+		if need -= free[d]; need <= 0 {
+			return at
+		}
+	}
+	return -1
 }
 
 // iff is the firm if the condition holds, None otherwise.
@@ -275,25 +309,26 @@ func iff(ok bool, firm int32) int32 {
 }
 
 // each calls use with the nearest firms, and their lots in the book, that may
-// lend hours of kind k to firm f in the tier, until it has used as many as the
-// tier's candidates; cut tells that there may be more.
-func (w *World) each(m *market, f int32, k, domain, certification int16, use func(g, lot int32) bool) (cut bool) {
+// lend firm f the hours of kind k that its request wants of component c, until
+// it has used as many as the tier's candidates or looked at looks times as
+// many; cut tells that there may be more.
+func (w *World) each(m *market, f int32, c int, k, domain, certification int16, use func(g, lot int32) bool) (cut bool) {
 	t := m.tier
-	left := t.spec.Candidates
+	left, seen := t.spec.Candidates, 0
 	try := func(lot int32) {
-		if !m.lends[lot] || m.seen[2*lot+1] < 0 {
+		if !m.lends[lot] {
 			return
 		}
 		g := w.lots[lot].firm
 		if !w.Firms[g].fits(domain, certification) || domain >= 0 && !w.exposure(g).shows(k, domain) {
 			return
 		}
-		if at := w.show(m, lot, true); at < 0 {
-			m.seen[2*lot+1] = -1
-		} else if use(g, at) {
+		seen++
+		if at := w.serves(m, lot, c, true); at >= 0 && use(g, at) {
 			left--
 		}
 	}
+	full := func() bool { return left == 0 || seen == looks*t.spec.Candidates }
 	far := t.radius[w.kinds[k].mobility]
 	if t.partners {
 		for _, p := range w.partners[f] {
@@ -301,7 +336,7 @@ func (w *World) each(m *market, f int32, k, domain, certification int16, use fun
 			if p.km > far || lot == agents.None || !w.pairFits(f, p.lot, k) {
 				continue
 			}
-			if cut = left == 0; cut {
+			if cut = full(); cut {
 				break
 			}
 			try(lot)
@@ -310,7 +345,7 @@ func (w *World) each(m *market, f int32, k, domain, certification int16, use fun
 		far = min(far, m.afford[w.kinds[k].mobility])
 		list := w.suppliers(f, k, 1)
 		for x := 0; x < len(list) && list[x].km <= far; x++ {
-			if cut = left == 0; cut {
+			if cut = full(); cut {
 				break
 			}
 			try(list[x].lot)

@@ -23,6 +23,7 @@ type market struct {
 	lends   []bool  // by lot: its firm is a member and its policy exposes the kind
 	cells   []agents.Hours
 	cut     []int32    // operations that were shown a cut list of candidates
+	want    want       // of the request whose options are listed
 	reach   agents.Day // how many days the book shows, today excluded
 	matches []agents.Match
 	draw    rng.Stream // the broker's, of the clearing

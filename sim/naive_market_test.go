@@ -279,6 +279,37 @@ func (n *naive) show(b *naiveBook, lot int32, lent bool) int32 {
 	return int32(len(b.lots) - 1)
 }
 
+// enough is the place of a lot in the book, None if what it shows in the step's
+// window is less than the step needs of component c: all, where one site must
+// serve it whole, else anything.
+func (n *naive) enough(m *naiveTier, b *naiveBook, s *naiveStep, lot int32, c int, lent bool) int32 {
+	at := n.show(b, lot, lent)
+	if at == agents.None {
+		return at
+	}
+	need := s.lack
+	if lent {
+		need = m.factor.Of(need)
+	}
+	need += s.spec.setup
+	if c == 1 {
+		need = n.kind(s).ratio.Of(need)
+	}
+	if s.order.class.partial || s.spec.maxSites > 1 {
+		need = 1
+	}
+	req, sum := &b.Requests[len(b.Requests)-1], agents.Hours(0)
+	for d, h := range b.Lots[at].Free {
+		if day := n.day + agents.Day(d); day >= req.First && day <= req.Last {
+			sum += h
+		}
+	}
+	if sum < need {
+		return agents.None
+	}
+	return at
+}
+
 // ways lists the ways of supplying what a step lacks.
 func (n *naive) ways(m *naiveTier, b *naiveBook, s *naiveStep) {
 	f, kind, q, certificate := s.order.firm, s.spec.kind, n.kind(s).operator, s.order.class.certification
@@ -289,70 +320,59 @@ func (n *naive) ways(m *naiveTier, b *naiveBook, s *naiveStep) {
 	machine, people := none, none // the firm's own
 	if m.component || m.all || s.spec.maxSites > 1 {
 		if n.r.Firms[f].fits(s.spec.domain, certificate) {
-			machine = n.show(b, n.r.owns(f, kind), false)
+			machine = n.enough(m, b, s, n.r.owns(f, kind), 0, false)
 		}
 		if q >= 0 && n.r.Firms[f].fits(-1, certificate) {
-			people = n.show(b, n.r.owns(f, q), false)
+			people = n.enough(m, b, s, n.r.owns(f, q), 1, false)
 		}
 	}
 	if (s.spec.maxSites > 1 || m.all) && machine != none && (q < 0 || people != none) {
 		add(machine, people, none, none)
 	}
-	hosts := func(g int32) int32 { // the operators of a firm that lends its machine
-		if !n.r.exposure(g).shows(q, -1) {
-			return none
-		}
-		return n.show(b, n.r.owns(g, q), true)
-	}
-	if !m.component {
-		if m.traded[kind] {
-			n.lenders(m, b, s, kind, s.spec.domain, func(g, lot int32) bool {
-				if q < 0 {
-					add(lot, none, g, none)
-					return true
-				}
-				second := hosts(g)
-				if second != none {
-					add(lot, second, g, g)
-				}
-				return second != none
-			})
-		}
-		return
-	}
-	if q >= 0 && machine != none && m.traded[q] {
-		n.lenders(m, b, s, q, -1, func(h, lot int32) bool {
-			add(machine, lot, none, h)
-			return true
+	if m.traded[kind] && (q < 0 || !m.component || m.operators != requesters) {
+		n.lenders(m, b, s, 0, kind, s.spec.domain, func(g, lot int32) bool {
+			if q < 0 {
+				add(lot, none, g, none)
+				return true
+			}
+			second := none // the host's operators
+			if n.r.exposure(g).shows(q, -1) {
+				second = n.enough(m, b, s, n.r.owns(g, q), 1, true)
+			}
+			if second != none {
+				add(lot, second, g, g)
+			}
+			return second != none
 		})
 	}
-	if !m.traded[kind] {
+	if !m.component || q < 0 {
 		return
 	}
+	anyone := m.operators == anyones && m.traded[kind]
 	var staff [][2]int32
 	many := false
-	if q >= 0 && m.operators == anyones && m.traded[q] {
-		many = n.lenders(m, b, s, q, -1, func(h, lot int32) bool {
+	if m.traded[q] && (machine != none || anyone) {
+		many = n.lenders(m, b, s, 1, q, -1, func(h, lot int32) bool {
 			staff = append(staff, [2]int32{h, lot})
 			return true
 		})
 	}
-	rank := 0
-	n.lenders(m, b, s, kind, s.spec.domain, func(g, lot int32) bool {
-		if q < 0 {
-			add(lot, none, g, none)
-			return true
+	for _, h := range staff {
+		if machine != none {
+			add(machine, h[1], none, h[0])
 		}
-		if m.operators != providers && people != none {
+	}
+	ours := m.operators != providers && people != none
+	if !m.traded[kind] || !ours && !(anyone && len(staff) > 0) {
+		return
+	}
+	rank := 0
+	n.lenders(m, b, s, 0, kind, s.spec.domain, func(g, lot int32) bool {
+		if ours {
 			add(lot, people, g, none)
 		}
-		if m.operators != requesters {
-			if second := hosts(g); second != none {
-				add(lot, second, g, g)
-			}
-		}
 		for i, h := range staff {
-			if h[0] != g && (!many || rank*i < m.spec.Candidates) {
+			if anyone && h[0] != g && (!many || rank*i < m.spec.Candidates) {
 				add(lot, h[1], g, h[0])
 			}
 		}
@@ -364,7 +384,7 @@ func (n *naive) ways(m *naiveTier, b *naiveBook, s *naiveStep) {
 // lenders hands over the nearest firms that may lend hours of kind k for a
 // step, with the lots' places in the book, until as many are used as the tier
 // has candidates. cut tells that there may be more.
-func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, k, domain int16, use func(g, lot int32) bool) (cut bool) {
+func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, c int, k, domain int16, use func(g, lot int32) bool) (cut bool) {
 	f, mobility := s.order.firm, n.r.kinds[k].mobility
 	var near []int32 // lots
 	if m.partners {
@@ -384,9 +404,9 @@ func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, k, domain int1
 		chord := func(l int32) float64 { return n.r.points[f].chord2(n.r.points[n.r.lots[l].firm]) }
 		slices.SortStableFunc(near, func(a, b int32) int { return cmp.Compare(chord(a), chord(b)) })
 	}
-	used := 0
+	used, looked := 0, 0
 	for _, l := range near {
-		if used == m.spec.Candidates {
+		if used == m.spec.Candidates || looked == 8*m.spec.Candidates {
 			n.result.Truncated++
 			return true
 		}
@@ -394,7 +414,8 @@ func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, k, domain int1
 		if !m.partners && !m.member[g] || !n.r.Firms[g].fits(domain, s.order.class.certification) || !n.r.exposure(g).shows(k, domain) {
 			continue
 		}
-		if lot := n.show(b, l, true); lot != agents.None && use(g, lot) {
+		looked++
+		if lot := n.enough(m, b, s, l, c, true); lot != agents.None && use(g, lot) {
 			used++
 		}
 	}
