@@ -123,7 +123,13 @@ func (r *Region) compileClasses() {
 				perDay:   r.kinds[k].hours * agents.Hours(o.MaxUnits),
 			})
 		}
+		c.first = int32(len(r.steps))
+		r.steps = append(r.steps, c.operations...)
 		r.classes[i] = c
+	}
+	for i := range r.classes { // the same memory
+		c := &r.classes[i]
+		c.operations = r.steps[c.first:][:len(c.operations):len(c.operations)]
 	}
 }
 
@@ -394,6 +400,15 @@ func (r *Region) equip() {
 			}
 		}
 	}
+	r.findOperators()
+}
+
+// findOperators tells the lots which others have their operators.
+func (r *Region) findOperators() {
+	for i := range r.lots {
+		l := &r.lots[i]
+		l.with = r.owns(l.firm, r.kinds[l.kind].operator)
+	}
 }
 
 // compareCosts finds the cheapest lot of every kind.
@@ -547,6 +562,7 @@ func (r *Region) merged() *Region {
 		m.Firms[0].Domains |= r.Firms[f].Domains
 		m.Firms[0].Certificates |= r.Firms[f].Certificates
 	}
+	m.findOperators()
 	m.partners, m.near = nil, nil
 	return &m
 }

@@ -83,13 +83,36 @@ func (w *World) repair() {
 	}
 }
 
+// A claim is a booking on hours of today that may not be there.
+type claim struct {
+	due     agents.Day // of its order
+	booking int32
+	seq     int64 // of its order
+}
+
+// byDue puts claims in the order in which they are given back: the latest due
+// first, then the latest arrival; of one operation own work before deals.
+func (w *World) byDue(a, b claim) int {
+	if a.due != b.due {
+		return cmp.Compare(b.due, a.due)
+	}
+	if a.seq != b.seq {
+		return cmp.Compare(b.seq, a.seq)
+	}
+	x, y := &w.booked.at[a.booking], &w.booked.at[b.booking]
+	return cmp.Or(cmp.Compare(y.op, x.op), cmp.Compare(min(x.deal, 0), min(y.deal, 0)), cmp.Compare(y.lot[0], x.lot[0]), cmp.Compare(y.lot[1], x.lot[1]), cmp.Compare(y.work, x.work))
+}
+
+// giveBack takes bookings off the lots that are overbooked, and plans their
+// orders anew.
 func (w *World) giveBack() {
-	w.picked = w.picked[:0]
+	w.claims = w.claims[:0]
 	hit := func(head int32) {
 		for n := head; n != agents.None; n = w.booked.at[n].post {
 			b := &w.booked.at[n]
 			if w.overbooked[b.lot[0]] || b.lot[1] != agents.None && w.overbooked[b.lot[1]] {
-				w.picked = append(w.picked, n)
+				ord := &w.orders.at[w.ops[b.op].order]
+				w.claims = append(w.claims, claim{ord.due, n, ord.seq})
 			}
 		}
 	}
@@ -101,13 +124,10 @@ func (w *World) giveBack() {
 		}
 	}
 	hit(w.dealt[w.ring(w.day)])
-	slices.SortFunc(w.picked, func(m, n int32) int { // of one operation and day, own work before deals
-		x, y := &w.booked.at[m], &w.booked.at[n]
-		a, b := &w.orders.at[w.ops[x.op].order], &w.orders.at[w.ops[y.op].order]
-		return cmp.Or(cmp.Compare(b.due, a.due), cmp.Compare(b.seq, a.seq), cmp.Compare(y.op, x.op), cmp.Compare(min(x.deal, 0), min(y.deal, 0)), cmp.Compare(y.lot[0], x.lot[0]), cmp.Compare(y.lot[1], x.lot[1]), cmp.Compare(y.work, x.work))
-	})
+	slices.SortFunc(w.claims, w.byDue)
 	w.hit = w.hit[:0]
-	for _, n := range w.picked {
+	for _, c := range w.claims {
+		n := c.booking
 		b := &w.booked.at[n]
 		short := false
 		for c, l := range b.lot { // it must hold what is short
@@ -159,8 +179,7 @@ func (w *World) pullForward(firm, lo, hi int32) {
 // primary or of the operator.
 func (w *World) pullable(lo, hi int32) (kinds uint64) {
 	for a := lo; a < hi; a++ {
-		k := w.lots[a].kind
-		b := w.owns(w.lots[a].firm, w.kinds[k].operator)
+		k, b := w.lots[a].kind, w.lots[a].with
 		if w.cal.Free(a, w.day) > 0 && (w.excess[a] > 0 || b != agents.None && w.excess[b] > 0) && (b == agents.None || w.cal.Free(b, w.day) > 0) {
 			kinds |= kindBit(k)
 		}

@@ -12,13 +12,12 @@ import (
 func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtime bool) agents.Hours {
 	w.slots = w.slots[:0]
 	op := &w.ops[i]
-	ord, st := &w.orders.at[op.order], w.step(op)
-	k := &w.kinds[st.kind]
-	a, b := w.owns(ord.firm, st.kind), w.owns(ord.firm, k.operator)
-	if a == agents.None || k.operator >= 0 && b == agents.None ||
-		!w.Firms[ord.firm].fits(st.domain, w.classes[ord.class].certification) {
+	a, b := op.lot[0], op.lot[1]
+	if a == agents.None {
 		return need
 	}
+	st := w.step(op)
+	k := &w.kinds[st.kind]
 	first, last = max(first, w.day), min(last, w.day+w.cal.Days()-1)
 	for d := first; d <= last && need > 0; d++ {
 		var x agents.Hours
@@ -58,13 +57,11 @@ func (w *World) workOn(op *operation, d agents.Day) (h agents.Hours) {
 // reserved; the first set-up hours are not work.
 func (w *World) load(i int32, setup agents.Hours, deal int32) {
 	op := &w.ops[i]
-	ord, st := &w.orders.at[op.order], w.step(op)
-	k := &w.kinds[st.kind]
-	lots := [2]int32{w.owns(ord.firm, st.kind), w.owns(ord.firm, k.operator)}
+	ratio := w.kinds[w.step(op).kind].ratio
 	for _, s := range w.slots {
 		extra := min(setup, s.Hours)
 		setup -= extra
-		w.book(i, deal, lots, s.Day, s.Hours, s.Hours-extra, k.ratio, [2]span{})
+		w.book(i, deal, op.lot, s.Day, s.Hours, s.Hours-extra, ratio, [2]span{})
 	}
 }
 

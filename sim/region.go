@@ -18,6 +18,7 @@ type Region struct {
 
 	kinds   []kind
 	classes []class
+	steps   []step // of all classes, one class after the other
 	Firms   []Firm
 	lots    []lot   // by firm, then kind: lots[firstLot[f]:firstLot[f+1]]
 	lotOf   []int32 // [firm*len(kinds)+kind]: lot, or -1
@@ -67,6 +68,7 @@ type class struct {
 	partial       bool
 	certification int16 // or -1
 	operations    []step
+	first         int32        // position of operations in Region.steps
 	kinds         uint64       // kindBit of each operation's
 	value         agents.Money // per order
 	hourValue     agents.Money // per primary hour
@@ -105,6 +107,7 @@ type lot struct {
 	firm  int32
 	kind  int16
 	units int32
+	with  int32        // lot of the firm's operators for it, None if it needs or has none
 	plan  agents.Hours // planned hours of a future day: units × hours × mean availability
 	cost  agents.Money // variable, per hour
 	over  agents.Hours // overtime that the lot may add to a day

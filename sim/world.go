@@ -45,6 +45,7 @@ type World struct {
 
 	slots      []agents.Slot // scratch of the loader
 	picked     []int32       // scratch
+	claims     []claim       // scratch
 	overbooked []bool        // by lot: more is booked today than is there
 	anyOver    bool
 	excess     []agents.Hours // by lot: today's hours beyond the mean
@@ -76,6 +77,8 @@ type order struct {
 // operation is one step of an order, with what is planned and done for it.
 type operation struct {
 	order    int32
+	spec     int32    // position of its step in Region.steps
+	lot      [2]int32 // of its own firm; None, both, where the firm cannot do it
 	step     int16
 	fallback Fallback
 	short    bool         // lacks hours by its latest day; the fallback is reserved
@@ -138,6 +141,13 @@ func newList[T any](neighbourhoods int32) list[T] {
 }
 
 func (l *list[T]) add(v T, at int32) int32 {
+	i := l.take(at)
+	l.at[i] = v
+	return i
+}
+
+// take gives out a place with what was there before.
+func (l *list[T]) take(at int32) int32 {
 	free := &l.free[at]
 	if len(*free) == 0 {
 		from := len(l.at)
@@ -148,7 +158,6 @@ func (l *list[T]) add(v T, at int32) int32 {
 	}
 	i := (*free)[len(*free)-1]
 	*free = (*free)[:len(*free)-1]
-	l.at[i] = v
 	return i
 }
 
@@ -247,9 +256,7 @@ func (w *World) openDay(lot int32, d agents.Day) {
 	}
 }
 
-func (w *World) step(op *operation) *step {
-	return &w.classes[w.orders.at[op.order].class].operations[op.step]
-}
+func (w *World) step(op *operation) *step { return &w.steps[op.spec] }
 
 func (w *World) overtime(lot int32, d agents.Day) agents.Hours {
 	if row := w.overOf[lot]; row != agents.None {
@@ -286,12 +293,27 @@ func (w *World) open(a *arrival, hours []agents.Hours) int32 {
 	w.queue(o)
 	total := agents.Hours(0)
 	for i, h := range hours {
-		w.ops[first+int32(i)] = operation{order: o, step: int16(i), hours: h, first: agents.None, final: agents.None, from: w.day, last: w.day, end: w.day, limit: agents.Never}
+		w.ops[first+int32(i)] = operation{
+			order: o, spec: c.first + int32(i), step: int16(i), lot: w.ownLots(firm, c, i), hours: h, first: agents.None, final: agents.None,
+			from: w.day, last: w.day, end: w.day, limit: agents.Never,
+		}
 		total += h
 	}
 	ord.asked, ord.value = total, c.value+c.hourValue.For(total)
 	w.enter(ord)
 	return o
+}
+
+// ownLots is the lots on which a firm can do a step of an order itself, its
+// machine and its operator; None, both, if it has them not or may not.
+func (w *World) ownLots(firm int32, c *class, i int) [2]int32 {
+	st := &c.operations[i]
+	k := &w.kinds[st.kind]
+	lots := [2]int32{w.owns(firm, st.kind), w.owns(firm, k.operator)}
+	if lots[0] == agents.None || k.operator >= 0 && lots[1] == agents.None || !w.Firms[firm].fits(st.domain, c.certification) {
+		return [2]int32{agents.None, agents.None}
+	}
+	return lots
 }
 
 // queue puts an order among its firm's by due date; it is the newest.
@@ -365,7 +387,9 @@ func (w *World) close(o int32) {
 // its deal, None or reserved.
 func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.Hours, ratio agents.Ratio, travel [2]span) {
 	op := &w.ops[i]
-	b := booking{op: i, deal: d, day: day, lot: lots, work: span(work), travel: travel, next: agents.None, back: op.final, prev: agents.None}
+	n := w.booked.take(w.neighbourhood(w.orders.at[op.order].firm))
+	b := &w.booked.at[n]
+	*b = booking{op: i, deal: d, day: day, lot: lots, work: span(work), travel: travel, next: agents.None, back: op.final, prev: agents.None}
 	for c, l := range lots {
 		if l == agents.None {
 			continue
@@ -385,9 +409,8 @@ func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.H
 			w.lent[l] += h
 		}
 	}
-	head := w.bookingsOn(&b)
+	head := w.bookingsOn(b)
 	b.post = *head
-	n := w.booked.add(b, w.neighbourhood(w.orders.at[op.order].firm))
 	if b.post != agents.None {
 		w.booked.at[b.post].prev = n
 	}
@@ -397,7 +420,6 @@ func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.H
 	for b.back != agents.None && w.booked.at[b.back].day > day { // keep the operation's bookings in order of days
 		b.next, b.back = b.back, w.booked.at[b.back].back
 	}
-	w.booked.at[n].next, w.booked.at[n].back = b.next, b.back
 	if b.back != agents.None {
 		w.booked.at[b.back].next = n
 	} else {
