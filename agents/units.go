@@ -38,6 +38,9 @@ func (m Money) Float() float64 { return float64(m) / float64(Unit) }
 // For is what h hours cost at m per hour, rounded half away from zero; an amount
 // too large to count is the largest.
 func (m Money) For(h Hours) Money {
+	if h == 0 {
+		return 0
+	}
 	hi, lo := bits.Mul64(magnitude(int64(m)), magnitude(int64(h)))
 	lo, carry := bits.Add64(lo, uint64(Hour)/2, 0)
 	hi += carry

@@ -166,8 +166,9 @@ func (w *World) pullForward(firm, lo, hi int32) {
 				continue
 			}
 			if op.first != agents.None && !op.short && open&kindBit(w.step(op).kind) != 0 && w.reached(ord, i) {
-				w.pull(i)
-				open = w.pullable(lo, hi)
+				if w.pull(i) {
+					open = w.pullable(lo, hi)
+				}
 			}
 			break // the steps after it wait
 		}
@@ -191,36 +192,39 @@ func (w *World) pullable(lo, hi int32) (kinds uint64) {
 func kindBit(k int16) uint64 { return 1 << (k & 63) }
 
 // pull moves the operation's own work from its latest days to today, as far as
-// one of its lots has excess and both have room. Set-up and overtime stay where
-// they are.
-func (w *World) pull(i int32) {
+// one of its lots has excess and both have room, and reports whether it moved
+// any. Set-up and overtime stay where they are.
+func (w *World) pull(i int32) (moved bool) {
 	op := &w.ops[i]
 	st := w.step(op)
 	k := &w.kinds[st.kind]
 	for {
 		n := w.lastOwn(op)
 		if n == agents.None {
-			return
+			return moved
 		}
-		b := w.booked.at[n]
-		primary, limit := agents.Hours(b.hours[0]), w.excess[b.lot[0]]
-		x := min(primary, w.cal.Free(b.lot[0], w.day), st.perDay-w.workOn(op, w.day))
-		if b.lot[1] != agents.None {
-			limit = max(limit, k.ratio.Within(w.excess[b.lot[1]]))
-			x = min(x, k.ratio.Within(w.cal.Free(b.lot[1], w.day)))
+		b := &w.booked.at[n]
+		lots, travel := b.lot, b.travel
+		primary, limit := agents.Hours(b.hours[0]), w.excess[lots[0]]
+		x := min(primary, w.cal.Free(lots[0], w.day), st.perDay-w.workOn(op, w.day))
+		if lots[1] != agents.None {
+			limit = max(limit, k.ratio.Within(w.excess[lots[1]]))
+			x = min(x, k.ratio.Within(w.cal.Free(lots[1], w.day)))
 		}
 		if x = min(x, limit); x <= 0 || b.hours[0] != b.work || b.over != [2]span{} {
-			return
+			return moved
 		}
-		w.unbook(n)
-		w.book(i, agents.None, b.lot, w.day, x, x, k.ratio, b.travel)
 		if x < primary {
-			w.book(i, agents.None, b.lot, b.day, primary-x, primary-x, k.ratio, b.travel)
+			w.shrink(n, primary-x, k.ratio)
+		} else {
+			w.unbook(n)
 		}
+		w.book(i, agents.None, lots, w.day, x, x, k.ratio, travel)
 		w.reckon(i)
-		w.excess[b.lot[0]] -= x
-		if b.lot[1] != agents.None {
-			w.excess[b.lot[1]] -= k.ratio.Of(x)
+		moved = true
+		w.excess[lots[0]] -= x
+		if lots[1] != agents.None {
+			w.excess[lots[1]] -= k.ratio.Of(x)
 		}
 	}
 }
@@ -335,7 +339,7 @@ func (w *World) sooner(i int32) bool {
 			lack -= agents.Hours(b.work)
 		}
 	}
-	return lack <= 0 || w.seek(i, lack, op.from, last, false) < lack
+	return lack <= 0 || w.seek(i, 1, op.from, last, false) == 0
 }
 
 // waits tells whether a deal for the order waits for approval.

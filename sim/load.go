@@ -19,23 +19,36 @@ func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtim
 	st := w.step(op)
 	k := &w.kinds[st.kind]
 	first, last = max(first, w.day), min(last, w.day+w.cal.Days()-1)
+	begun := op.final != agents.None && w.booked.at[op.final].day >= first
+	needed, too := a, b // lots without which a day is of no use: it must have their regular hours
+	if overtime && b != agents.None && w.overOf[b] != agents.None {
+		too = agents.None
+	}
+	if overtime && w.overOf[a] != agents.None {
+		needed, too = too, agents.None
+	}
 	for d := first; d <= last && need > 0; d++ {
-		var x agents.Hours
-		if overtime {
-			x = w.cal.Free(a, d) + w.overtime(a, d)
-			if b != agents.None {
-				x = min(x, k.ratio.Within(w.cal.Free(b, d)+w.overtime(b, d)))
-			}
-		} else {
-			if d = w.cal.Next(a, b, d, last); d > last {
+		if needed != agents.None {
+			if d = w.cal.Next(needed, too, d, last); d > last {
 				break
 			}
-			x = w.cal.Free(a, d)
-			if b != agents.None {
-				x = min(x, k.ratio.Within(w.cal.Free(b, d)))
-			}
 		}
-		if x = min(x, st.perDay-w.workOn(op, d), need); x > 0 {
+		x := w.cal.Free(a, d)
+		if overtime {
+			x += w.overtime(a, d)
+		}
+		if b != agents.None {
+			y := w.cal.Free(b, d)
+			if overtime {
+				y += w.overtime(b, d)
+			}
+			x = min(x, k.ratio.Within(y))
+		}
+		most := st.perDay
+		if begun {
+			most -= w.workOn(op, d)
+		}
+		if x = min(x, most, need); x > 0 {
 			w.slots = append(w.slots, agents.Slot{Day: d, Hours: x})
 			need -= x
 		}
@@ -230,6 +243,7 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 		if c := own + w.overtimeCost(ord.firm, st); c < cost {
 			_, e := w.slotted()
 			best, cost, end = FallbackExtra, c, e
+			w.slots, w.chosen = w.chosen, w.slots
 		}
 	}
 	if m := k.outside; m != nil {
@@ -244,6 +258,7 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 			_, e := w.slotted()
 			if c := own + lateness(e); c < cost {
 				best, cost, end = FallbackLate, c, e
+				w.slots, w.chosen = w.chosen, w.slots
 			}
 		} else if latest >= w.day+w.cal.Days() && ord.measured {
 			w.overflow(left)
@@ -251,12 +266,8 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 	}
 	op.fallback = best
 	switch best {
-	case FallbackExtra:
-		w.seek(i, need+setup, start, op.latest, true)
-		w.load(i, setup, reserved)
-		op.commit = w.slots[0].Day
-	case FallbackLate:
-		w.seek(i, need+setup, start, latest, false)
+	case FallbackExtra, FallbackLate:
+		w.slots, w.chosen = w.chosen, w.slots
 		w.load(i, setup, reserved)
 		op.commit = w.slots[0].Day
 	case FallbackOutside:

@@ -44,6 +44,7 @@ type World struct {
 	refused pairs   // (order, operation, requester, provider) that an employer refused
 
 	slots      []agents.Slot // scratch of the loader
+	chosen     []agents.Slot // scratch: those of the fallback that is cheapest so far
 	picked     []int32       // scratch
 	claims     []claim       // scratch
 	overbooked []bool        // by lot: more is booked today than is there
@@ -450,6 +451,26 @@ func (w *World) unbook(n int32) {
 		}
 	}
 	w.takeBack(n)
+}
+
+// shrink leaves x primary hours of a day's own work, none of them set-up,
+// overtime or travel, and gives the rest back.
+func (w *World) shrink(n int32, x agents.Hours, ratio agents.Ratio) {
+	b := &w.booked.at[n]
+	w.ops[b.op].planned -= agents.Hours(b.work) - x
+	b.work = span(x)
+	for c, l := range b.lot {
+		if l == agents.None {
+			continue
+		}
+		left := span(x)
+		if c == 1 {
+			left = span(ratio.Of(x))
+		}
+		w.cal.Add(l, b.day, agents.Hours(b.hours[c]-left))
+		b.hours[c] = left
+		w.freed[w.lots[l].firm] = true
+	}
 }
 
 // takeBack undoes a booking as if it had never been.
