@@ -222,14 +222,17 @@ func (w *World) drop(o int32) {
 
 // settle delivers an order when nothing of it is left to do.
 func (w *World) settle(o int32) {
-	ord := &w.orders.at[o]
-	end := ord.arrived
-	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
-		op := &w.ops[i]
+	ord, p := &w.orders.at[o], &w.places[o]
+	for ; p.step < ord.steps; p.step++ {
+		op := &w.ops[ord.first+int32(p.step)]
 		if op.done+op.bought != op.hours || op.first != agents.None {
+			p.kind = w.step(op).kind
 			return
 		}
-		end = max(end, op.last)
+	}
+	end := ord.arrived
+	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+		end = max(end, w.ops[i].last)
 	}
 	if ord.missed == ord.asked {
 		w.drop(o)

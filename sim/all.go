@@ -14,7 +14,7 @@ func (w *World) offerAll(m *market) {
 		if !m.tier.partners && !m.tier.member[f] {
 			continue
 		}
-		for o := w.active[f]; o != agents.None; o = w.orders.at[o].next {
+		for o := w.active[f]; o != agents.None; o = w.places[o].next {
 			ord := &w.orders.at[o]
 			if !w.waits(ord) && w.untouched(ord) {
 				m.moved = append(m.moved, o)

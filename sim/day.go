@@ -155,22 +155,15 @@ func (w *World) giveBack() {
 // are passed over.
 func (w *World) pullForward(firm, lo, hi int32) {
 	open := w.pullable(lo, hi)
-	for o := w.active[firm]; o != agents.None && open != 0; o = w.orders.at[o].next {
-		ord := &w.orders.at[o]
-		if open&w.classes[ord.class].kinds == 0 {
+	for o := w.active[firm]; o != agents.None && open != 0; o = w.places[o].next {
+		p := &w.places[o]
+		if open&kindBit(p.kind) == 0 {
 			continue
 		}
-		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
-			op := &w.ops[i]
-			if op.done+op.bought == op.hours {
-				continue
-			}
-			if op.first != agents.None && !op.short && open&kindBit(w.step(op).kind) != 0 && w.reached(ord, i) {
-				if w.pull(i) {
-					open = w.pullable(lo, hi)
-				}
-			}
-			break // the steps after it wait
+		ord := &w.orders.at[o]
+		i := ord.first + int32(p.step) // the steps after it wait
+		if op := &w.ops[i]; op.first != agents.None && !op.short && w.reached(ord, i) && w.pull(i) {
+			open = w.pullable(lo, hi)
 		}
 	}
 }

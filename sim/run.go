@@ -156,7 +156,7 @@ func (w *World) stop() {
 	w.stopped = true
 	for f := w.lo; f < w.hi; f++ {
 		for o := w.active[f]; o != agents.None; {
-			next := w.orders.at[o].next
+			next := w.places[o].next
 			if w.orders.at[o].measured {
 				w.drop(o)
 			}

@@ -24,6 +24,7 @@ type World struct {
 	over    agents.Calendar // overtime, by overOf[lot]
 	overOf  []int32         // row of over, None for lots without overtime
 	orders  list[order]
+	places  []place // of orders among those of their firm
 	ops     []operation
 	opsFree [][]int32 // runs of ops to use again, by neighbourhood, then length
 	longest int32     // run
@@ -68,11 +69,19 @@ type order struct {
 	lost         bool // not worth completing as things stand: nothing is loaded until a deal makes it whole
 	arrived, due agents.Day
 	first        int32        // its operations are ops[first:first+steps]
-	prev, next   int32        // open orders of the firm
 	asked        agents.Hours // primary, of all operations
 	missed       agents.Hours // of those, lost
 	value        agents.Money
 	net          agents.Money // realised so far: every amount booked for it, with its sign
+}
+
+// A place is what the firm looks at first when it goes through its open orders,
+// kept apart from them so that many lie together.
+type place struct {
+	prev, next int32
+	due        agents.Day
+	kind       int16 // of the first step that is not done
+	step       int16 // which that is
 }
 
 // operation is one step of an order, with what is planned and done for it.
@@ -217,7 +226,7 @@ func newWorld(r *Region, regime int) *World {
 func (w *World) takeRoom() {
 	n := w.neighbourhood(w.hi-1) + 1
 	w.orders, w.booked, w.deals = newList[order](n), newList[booking](n), newList[deal](1)
-	w.ops, w.opsFree = nil, make([][]int32, n*(w.longest+1))
+	w.places, w.ops, w.opsFree = nil, nil, make([][]int32, n*(w.longest+1))
 }
 
 // together is how many firms of a world without markets are simulated side by
@@ -291,6 +300,8 @@ func (w *World) open(a *arrival, hours []agents.Hours) int32 {
 	}, at)
 	w.opened++
 	ord := &w.orders.at[o]
+	w.places = slices.Grow(w.places, len(w.orders.at)-len(w.places))[:len(w.orders.at)]
+	w.places[o] = place{due: a.due, kind: c.operations[0].kind}
 	w.queue(o)
 	total := agents.Hours(0)
 	for i, h := range hours {
@@ -319,51 +330,51 @@ func (w *World) ownLots(firm int32, c *class, i int) [2]int32 {
 
 // queue puts an order among its firm's by due date; it is the newest.
 func (w *World) queue(o int32) {
-	ord := &w.orders.at[o]
-	ord.prev = w.latest[ord.firm]
+	firm, p := w.orders.at[o].firm, &w.places[o]
+	p.prev = w.latest[firm]
 	if w.pooled { // too long a queue to walk: look up the last order due no later
-		for d := ord.due; ord.prev != agents.None && d > ord.due-256; d-- {
-			if p := w.dueLast[int(d)&(len(w.dueLast)-1)]; p != agents.None && w.orders.at[p].due == d {
-				ord.prev = p
+		for d := p.due; p.prev != agents.None && d > p.due-256; d-- {
+			if last := w.dueLast[int(d)&(len(w.dueLast)-1)]; last != agents.None && w.places[last].due == d {
+				p.prev = last
 				break
 			}
 		}
-		w.dueLast[int(ord.due)&(len(w.dueLast)-1)] = o
+		w.dueLast[int(p.due)&(len(w.dueLast)-1)] = o
 	}
-	for ord.prev != agents.None && w.orders.at[ord.prev].due > ord.due {
-		ord.prev = w.orders.at[ord.prev].prev
+	for p.prev != agents.None && w.places[p.prev].due > p.due {
+		p.prev = w.places[p.prev].prev
 	}
-	at := &w.active[ord.firm]
-	if ord.prev != agents.None {
-		at = &w.orders.at[ord.prev].next
+	at := &w.active[firm]
+	if p.prev != agents.None {
+		at = &w.places[p.prev].next
 	}
-	ord.next = *at
+	p.next = *at
 	*at = o
-	if ord.next != agents.None {
-		w.orders.at[ord.next].prev = o
+	if p.next != agents.None {
+		w.places[p.next].prev = o
 	} else {
-		w.latest[ord.firm] = o
+		w.latest[firm] = o
 	}
 }
 
 // unqueue takes an order from among its firm's.
 func (w *World) unqueue(o int32) {
-	ord := &w.orders.at[o]
-	if ord.prev != agents.None {
-		w.orders.at[ord.prev].next = ord.next
+	firm, p := w.orders.at[o].firm, &w.places[o]
+	if p.prev != agents.None {
+		w.places[p.prev].next = p.next
 	} else {
-		w.active[ord.firm] = ord.next
+		w.active[firm] = p.next
 	}
-	if ord.next != agents.None {
-		w.orders.at[ord.next].prev = ord.prev
+	if p.next != agents.None {
+		w.places[p.next].prev = p.prev
 	} else {
-		w.latest[ord.firm] = ord.prev
+		w.latest[firm] = p.prev
 	}
 	if w.pooled {
-		if last := &w.dueLast[int(ord.due)&(len(w.dueLast)-1)]; *last == o {
+		if last := &w.dueLast[int(p.due)&(len(w.dueLast)-1)]; *last == o {
 			*last = agents.None
-			if p := ord.prev; p != agents.None && w.orders.at[p].due == ord.due {
-				*last = p
+			if p.prev != agents.None && w.places[p.prev].due == p.due {
+				*last = p.prev
 			}
 		}
 	}
