@@ -80,6 +80,9 @@ func (p *program) precisely(ctx context.Context, f *runFlags, sc *scenarios.Scen
 	}
 	for n := min(batch, f.most); ; n = min(n+batch, f.most) {
 		if err := p.simulate(ctx, f, &most, n, data); err != nil {
+			if data.Gone() { // another process has reached the end; see whether it is this one's
+				return p.precisely(ctx, f, sc, tables)
+			}
 			return err
 		}
 		reached, err := p.reached(f, wanted, subject, sc.Baseline, n, func(metric, regime string) ([]float64, error) { return data.Observed(metric, regime, n) })

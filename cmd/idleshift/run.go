@@ -177,7 +177,10 @@ func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scena
 	})
 	bar.close()
 	err = errors.Join(err, data.Flush())
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case err != nil && data.Superseded():
+		return nil // another process did the rest and merged it
+	case errors.Is(err, context.Canceled):
 		return interrupted(fmt.Sprintf("interrupted: %d of %d replicates are finished and kept in %s; the same command goes on from there:\n  %s",
 			data.Finished(), replicates, f.out, command(append([]string{"idleshift"}, p.args...)...)))
 	}

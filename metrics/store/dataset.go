@@ -73,6 +73,9 @@ func Open(dir string) (*Dataset, error) {
 		return nil, fmt.Errorf("%s holds no dataset of %s (no %s of its making)", dir, Program, manifestName)
 	}
 	if err := standing.manifest.verify(dir); err != nil {
+		if c := standing.chunks; c != nil { // it is being replaced
+			return nil, fmt.Errorf("%s is %w; to finish it, run again\n  %s", dir, ErrUnfinished, c.Command)
+		}
 		return nil, err
 	}
 	return &Dataset{dir, *standing.manifest}, nil

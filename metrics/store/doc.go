@@ -16,10 +16,15 @@
 // from.
 //
 // Merge joins the chunks in the order of the jobs, writes the new tables beside
-// the old, and only then takes the old manifest away, moves the tables into
-// place and writes the new manifest, last. A folder without a manifest is
-// unfinished; one that holds the chunks can always be finished by the same
-// command.
+// the old, and only then moves them into place, and the new manifest last. A
+// folder without a manifest, or with chunks and tables that the manifest does
+// not describe, is unfinished; one that holds the chunks can always be finished
+// by the same command.
+//
+// Processes need not know of each other, and nothing is locked: whoever holds a
+// lock may have died, and a shared file system may not have it. What several
+// write has names of their own until it is renamed in one step, and those who
+// do the same work make the same bytes.
 //
 // No byte of a dataset depends on the clock, the machine, the number of workers
 // or the order in which chunks were finished.

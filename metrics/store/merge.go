@@ -16,7 +16,8 @@ import (
 )
 
 // Merge makes the tables and the manifest out of the chunks, whole or not at
-// all, and removes the chunks. Rows stand by point, then replicate, then in the
+// all, and removes the chunks. Several processes may merge at once: they move
+// the same bytes to the same places. Rows stand by point, then replicate, then in the
 // order in which the run produced them. A job that is missing is an error; a
 // chunk that was damaged is dropped as well, so that its jobs can be run again.
 func (s *Store) Merge() error {
@@ -26,6 +27,7 @@ func (s *Store) Merge() error {
 	if err := s.merge(); err != nil && !s.Superseded() {
 		return fmt.Errorf("merging %s: %w", s.dir, kept(err))
 	}
+	tidy(s.dir)
 	s.complete = true
 	return nil
 }
@@ -121,7 +123,7 @@ func (s *Store) read(name string) (*record, error) {
 		return nil, fmt.Errorf("%w: %s: %v", ErrDamaged, name, err)
 	}
 	if rec.Plan != s.plan.Plan {
-		return nil, fmt.Errorf("%w: %s is of another plan", ErrDamaged, name)
+		return nil, fmt.Errorf("%s is %w", name, errForeign)
 	}
 	for _, e := range rec.Jobs {
 		sound := e.Error != "" || len(e.From) == len(s.plan.Tables) && len(e.Rows) == len(s.plan.Tables)
@@ -309,7 +311,12 @@ func (p *parts) of(chunk int32) (*openPart, error) {
 	return o, nil
 }
 
-// install moves finished files into the place of whatever dataset stood there.
+// install moves finished files into the place of whatever dataset stood there,
+// whose manifest is replaced last. Until then its tables are not those that it
+// names, and the chunks say that the folder is unfinished.
+//
+// Note: taking the old manifest away first would tell more, but another process
+// may have put the new one there by now.
 func (s *Store) install(from string, m *Manifest) error {
 	manifest := filepath.Join(s.dir, manifestName)
 	old, err := readManifest(manifest)
@@ -317,11 +324,6 @@ func (s *Store) install(from string, m *Manifest) error {
 		return err
 	}
 	if old != nil {
-		// from here until the new manifest stands, the folder is unfinished
-		if err := os.Remove(manifest); err != nil {
-			return err
-		}
-		syncFolder(s.dir)
 		for _, f := range old.Files {
 			if !m.has(f.Table) {
 				if err := os.Remove(filepath.Join(s.dir, fileName(f.Table))); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -335,11 +337,12 @@ func (s *Store) install(from string, m *Manifest) error {
 			return err
 		}
 	}
+	syncFolder(s.dir) // the manifest speaks of files that stand
 	if err := os.Rename(filepath.Join(from, manifestName), manifest); err != nil {
 		return err
 	}
 	syncFolder(s.dir)
-	if err := os.RemoveAll(s.chunks()); err != nil {
+	if err := retire(s.dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the dataset is complete, but its chunks cannot be removed: %w", err)
 	}
 	return nil

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +31,8 @@ var (
 	ErrSweep = errors.New("a sweep")
 	// ErrDamaged is the error for files that are not what was written.
 	ErrDamaged = errors.New("damaged")
+
+	errForeign = errors.New("of another plan")
 )
 
 // A Store is a dataset being made. Its methods may be called from several
@@ -75,28 +77,33 @@ func Create(dir string, plan Plan, overwrite bool) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	standing, err := look(dir)
-	if err != nil {
-		return nil, err
-	}
-	switch old, c := standing.manifest, standing.chunks; {
-	case standing.foreign:
-		return nil, fmt.Errorf("%w: %s holds files that %s did not write, and is left alone; choose another folder", ErrRefused, dir, Program)
-	case old != nil && old.Plan == m.Plan && !overwrite:
-		if err := old.verify(dir); err != nil {
-			return nil, fmt.Errorf("%w; make it anew with --overwrite", err)
+	for try := 0; ; try++ {
+		standing, err := look(dir)
+		if err != nil {
+			return nil, err
 		}
-		return completed(dir, m, c)
-	case c != nil && c.Plan == m.Plan:
-		return reopen(dir, m)
-	case (old != nil || c != nil) && !overwrite:
-		return nil, fmt.Errorf("%w: %s holds another dataset, made by\n  %s\nchoose another folder, or replace it with --overwrite%s",
-			ErrRefused, dir, standing.command(), standing.versions(m))
+		switch old, c := standing.manifest, standing.chunks; {
+		case standing.foreign:
+			return nil, fmt.Errorf("%w: %s holds files that %s did not write, and is left alone; choose another folder", ErrRefused, dir, Program)
+		case old != nil && old.Plan == m.Plan && !overwrite:
+			if err := old.verify(dir); err != nil {
+				return nil, fmt.Errorf("%w; make it anew with --overwrite", err)
+			}
+			return completed(dir, m, c)
+		case c != nil && c.Plan == m.Plan:
+			return reopen(dir, m)
+		case (old != nil || c != nil) && !overwrite:
+			return nil, fmt.Errorf("%w: %s holds another dataset, made by\n  %s\nchoose another folder, or replace it with --overwrite%s",
+				ErrRefused, dir, standing.command(), standing.versions(m))
+		}
+		err = start(dir, m, plan.Points)
+		if err == nil {
+			return reopen(dir, m)
+		}
+		if now, wrong := look(dir); wrong != nil || !now.has(m.Plan) || try == mostTries {
+			return nil, fmt.Errorf("cannot write to %s: %w", dir, err)
+		} // another process has come in between
 	}
-	if err := start(dir, m, plan.Points); err != nil {
-		return nil, fmt.Errorf("cannot write to %s: %w", dir, err)
-	}
-	return reopen(dir, m)
 }
 
 // Resume opens the folder of a sweep that was planned by the same version of
@@ -127,56 +134,97 @@ func Resume(dir, version string) (*Store, error) {
 // completed is the store of a dataset that stands. What is left of its chunks,
 // if it was stopped after the manifest was written, goes.
 func completed(dir string, m, left *Manifest) (*Store, error) {
-	s := &Store{dir: dir, plan: m, complete: true}
-	if left == nil || left.Plan == m.Plan {
-		return s, os.RemoveAll(s.chunks())
+	if left != nil && left.Plan == m.Plan {
+		retire(dir)
 	}
-	return s, nil
+	tidy(dir)
+	return &Store{dir: dir, plan: m, complete: true}, nil
+}
+
+// retire takes the chunks away in one step, so that whoever still works on them
+// meets all of them or none.
+func retire(dir string) error {
+	from := filepath.Join(dir, chunksName)
+	return os.Rename(from, scratch(from))
+}
+
+// tidy removes what processes that were killed have left beside the chunks. It
+// does no harm there, nor where it cannot be removed.
+func tidy(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, chunksName+".*"+temporary)) // the pattern is sound
+	for _, name := range left {
+		os.RemoveAll(name)
+	}
 }
 
 // reopen goes on with what stands in the folder.
 func reopen(dir string, m *Manifest) (*Store, error) {
 	s := &Store{Checkpoint: Checkpoint, dir: dir, plan: m, opened: time.Now()}
-	if m.Sweep != nil {
-		var err error
-		if s.lines, err = openPoints(s.chunks(), m.Sweep); err != nil {
-			return nil, err
-		}
+	err := s.load()
+	if err != nil && s.Superseded() {
+		return completed(dir, m, nil)
 	}
-	return s, s.scan()
+	return s, err
 }
 
-// start makes the folder of the chunks, empty but for the plan.
+func (s *Store) load() (err error) {
+	if s.plan.Sweep != nil {
+		if s.lines, err = openPoints(s.chunks(), s.plan.Sweep); err != nil {
+			return err
+		}
+	}
+	return s.scan()
+}
+
+// start makes the folder of the chunks, empty but for the plan, beside whatever
+// stands there and puts it into its place. If another process has done so for
+// the same plan meanwhile, its folder is as good.
 func start(dir string, m *Manifest, all []Point) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
 	chunks := filepath.Join(dir, chunksName)
-	if err := os.RemoveAll(chunks); err != nil {
+	fresh := scratch(chunks)
+	if err := os.Mkdir(fresh, 0o777); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(chunks, 0o777); err != nil {
-		return err
-	}
+	defer os.RemoveAll(fresh)
 	if m.Sweep != nil {
 		text, err := encodePoints(all)
 		if err != nil {
 			return err
 		}
-		err = replace(filepath.Join(chunks, pointsName), func(w io.Writer) error {
-			_, err := w.Write(text)
-			return err
-		})
-		if err != nil {
+		if err := WriteFile(filepath.Join(fresh, pointsName), text); err != nil {
 			return err
 		}
 	}
-	return WriteJSON(filepath.Join(chunks, planName), m)
+	if err := WriteJSON(filepath.Join(fresh, planName), m); err != nil {
+		return err
+	}
+	for try := 0; ; try++ {
+		err := os.Rename(fresh, chunks)
+		if err == nil {
+			syncFolder(dir)
+			return nil
+		}
+		standing, wrong := look(dir)
+		switch c := standing.chunks; {
+		case wrong != nil:
+			return wrong
+		case c != nil && c.Plan == m.Plan:
+			return nil
+		case try == mostTries:
+			return err
+		}
+		retire(dir) // or another process does
+	}
 }
+
+// mostTries is how often other processes may come in between.
+const mostTries = 10
 
 // scan finds out what is finished.
 func (s *Store) scan() error {
-	entries, err := os.ReadDir(s.chunks())
-	if err != nil {
-		return err
-	}
 	s.mu.Lock()
 	s.kept, s.failed = nil, map[int]bool{}
 	s.where = make([]int32, s.Jobs())
@@ -184,12 +232,47 @@ func (s *Store) scan() error {
 		s.where[i] = none
 	}
 	s.mu.Unlock()
+	return s.look()
+}
+
+// Refresh finds out what other processes have finished since, be it all.
+func (s *Store) Refresh() error {
+	if s.complete {
+		return nil
+	}
+	err := s.look()
+	if err != nil && s.Superseded() {
+		s.complete, err = true, nil
+	}
+	return err
+}
+
+// look takes note of chunks that it has not seen.
+func (s *Store) look() error {
+	plan, err := readManifest(filepath.Join(s.chunks(), planName))
+	if err != nil {
+		return err
+	}
+	if plan != nil && plan.Plan != s.plan.Plan {
+		return fmt.Errorf("%w: another plan has replaced this one in %s meanwhile", ErrRefused, s.dir)
+	}
+	entries, err := os.ReadDir(s.chunks())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	seen := make(map[string]bool, len(s.kept))
+	for _, name := range s.kept {
+		seen[name] = true
+	}
+	s.mu.Unlock()
 	for _, e := range entries {
-		if !e.IsDir() || strings.HasSuffix(e.Name(), temporary) {
+		if !e.IsDir() || strings.HasSuffix(e.Name(), temporary) || seen[e.Name()] {
 			continue
 		}
 		rec, err := s.read(e.Name())
 		switch {
+		case errors.Is(err, errForeign): // left by one that still worked on what stood here before
 		case errors.Is(err, ErrDamaged): // its jobs are run again
 			if err := os.RemoveAll(filepath.Join(s.chunks(), e.Name())); err != nil {
 				return err
@@ -230,6 +313,13 @@ func (s *Store) Complete() bool { return s.complete }
 func (s *Store) Superseded() bool {
 	standing, err := look(s.dir)
 	return err == nil && standing.chunks == nil && standing.manifest != nil && standing.manifest.Plan == s.goal().Plan
+}
+
+// Gone reports whether another process has completed a dataset, this one or
+// one of fewer replicates, and what this store adds to with it.
+func (s *Store) Gone() bool {
+	standing, err := look(s.dir)
+	return err == nil && standing.chunks == nil && standing.manifest != nil
 }
 
 // Manifest is what the dataset says of itself, its files apart; it must not be
@@ -334,6 +424,11 @@ type standing struct {
 	foreign  bool      // neither, and something else
 }
 
+// has reports whether a dataset of the plan stands, or is begun.
+func (s *standing) has(plan string) bool {
+	return s.manifest != nil && s.manifest.Plan == plan || s.chunks != nil && s.chunks.Plan == plan
+}
+
 func (s *standing) command() string {
 	if s.manifest != nil {
 		return s.manifest.Command
@@ -370,24 +465,11 @@ func look(dir string) (standing, error) {
 	if s.chunks, err = readManifest(filepath.Join(dir, chunksName, planName)); err != nil {
 		return s, err
 	}
-	s.foreign = s.manifest == nil && s.chunks == nil && len(entries) > 0 && !stillborn(dir, entries)
+	left := func(e os.DirEntry) bool { // by one that was stopped before it had begun
+		return e.IsDir() && strings.HasPrefix(e.Name(), chunksName+".") && strings.HasSuffix(e.Name(), temporary)
+	}
+	s.foreign = s.manifest == nil && s.chunks == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !left(e) })
 	return s, nil
-}
-
-// stillborn reports whether the folder holds nothing but what start leaves
-// behind when it is stopped half-way.
-func stillborn(dir string, entries []os.DirEntry) bool {
-	if len(entries) != 1 || entries[0].Name() != chunksName || !entries[0].IsDir() {
-		return false
-	}
-	inside, err := os.ReadDir(filepath.Join(dir, chunksName))
-	for _, e := range inside {
-		ours := strings.HasPrefix(e.Name(), planName) || strings.HasPrefix(e.Name(), pointsName)
-		if e.Name() != pointsName && !(ours && strings.HasSuffix(e.Name(), temporary)) {
-			return false
-		}
-	}
-	return err == nil
 }
 
 // readManifest reads a manifest of ours; nil if there is none or another

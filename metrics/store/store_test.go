@@ -187,7 +187,7 @@ func produce(dir string, plan Plan, overwrite bool) error {
 		if done(s, i) {
 			continue
 		}
-		if err := job(s, i); err != nil {
+		if err := job(s, i); err != nil && !s.Superseded() {
 			return err
 		}
 	}
@@ -330,8 +330,9 @@ func TestFolders(t *testing.T) {
 	if _, err := Open(dir); err == nil {
 		t.Error("an empty folder opens as a dataset")
 	}
-	must(t, os.MkdirAll(filepath.Join(dir, chunksName), 0o777)) // start, stopped half-way
-	must(t, os.WriteFile(scratch(filepath.Join(dir, chunksName, planName)), []byte("{"), 0o666))
+	half := scratch(filepath.Join(dir, chunksName)) // start, stopped half-way
+	must(t, os.Mkdir(half, 0o777))
+	must(t, os.WriteFile(filepath.Join(half, planName), []byte("{"), 0o666))
 	s, err := Create(dir, plan, false)
 	must(t, err)
 	must(t, alone(s, 0))
@@ -700,6 +701,70 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+// Processes that make the same dataset in the same folder at once, where
+// nothing stands or something else, all end well and in the same bytes. A
+// failure means that a command given twice, or the last two shards of a sweep,
+// destroy each other's work.
+func TestTogether(t *testing.T) {
+	old, next := small(2), small(3)
+	next.Command = "idleshift run new"
+	reference := t.TempDir()
+	must(t, produce(reference, next, false))
+	want := contents(t, reference)
+	rounds := 30
+	if testing.Short() {
+		rounds = 4
+	}
+	for round := range rounds {
+		dir := t.TempDir()
+		processes := make([]*exec.Cmd, 3)
+		if round%2 == 1 {
+			must(t, produce(dir, old, false))
+			processes = processes[:2]
+		}
+		said := make([]bytes.Buffer, len(processes))
+		for i := range processes {
+			processes[i] = exec.Command(os.Args[0])
+			processes[i].Env = append(os.Environ(), killed+"="+dir)
+			processes[i].Stdout = &said[i]
+			must(t, processes[i].Start())
+			time.Sleep(time.Duration(round*i) * time.Millisecond)
+		}
+		for i, p := range processes {
+			if err := p.Wait(); err != nil {
+				t.Errorf("round %d, process %d: %v\n%s", round, i, err, &said[i])
+			}
+		}
+		same(t, fmt.Sprint("round ", round), contents(t, dir), want)
+	}
+}
+
+// Of two plans in one folder the later has it; who still works on the other is
+// told, and takes nothing away. A failure means that a process which was
+// forgotten destroys the results of another.
+func TestReplacedPlan(t *testing.T) {
+	dir := t.TempDir()
+	first, second := small(2), small(2)
+	second.Command = "idleshift run new"
+	s, err := Create(dir, first, false)
+	must(t, err)
+	must(t, alone(s, 0))
+	other, err := Create(dir, second, true)
+	must(t, err)
+	must(t, alone(other, 0))
+	must(t, alone(s, 1)) // into the folder of the second
+	if err := s.Merge(); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "another plan has replaced this one") {
+		t.Errorf("merging a plan that was replaced: %v", err)
+	}
+	if again, err := Create(dir, second, false); err != nil || again.Finished() != 1 {
+		t.Errorf("the second plan has lost what it had: %v", err)
+	}
+	must(t, produce(dir, second, false))
+	clean := t.TempDir()
+	must(t, produce(clean, second, false))
+	same(t, "the second plan", contents(t, dir), contents(t, clean))
 }
 
 // A process that replaces a dataset is killed at ever later moments. Whenever
