@@ -14,14 +14,15 @@ import (
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
 	"idleshift/sim"
+	"idleshift/sim/experiment/cluster"
 )
 
-// Exit codes.
+// Exit codes. Jobs of schedulers go by the last two.
 const (
 	exitOK          = 0
 	exitFailure     = 1
-	exitBadInput    = 2
-	exitInterrupted = 130 // 128 + SIGINT, as shells have it
+	exitBadInput    = cluster.BadInput
+	exitInterrupted = cluster.Interrupted // 128 + SIGINT, as shells have it
 )
 
 // program is what the commands share.

@@ -183,21 +183,35 @@ goes on, up to --max-failures.`,
 
 func (p *program) sweepMergeCommand() *cobra.Command {
 	var dir string
+	var wait time.Duration
 	var quiet bool
 	cmd := &cobra.Command{
-		Use:     "merge",
-		Short:   "Make the dataset of a sweep whose runs are all finished",
-		Example: `  idleshift sweep merge --dir results/thick`,
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Use:   "merge",
+		Short: "Make the dataset of a sweep whose runs are all finished",
+		Long: `merge joins what all processes have finished into one dataset and removes the
+parts. If several merge at once, each comes to the same end.
+
+With --wait it waits for runs that are missing, for as long as others put some
+into the folder at least that often.`,
+		Example: `  idleshift sweep merge --dir results/thick
+  idleshift sweep merge --dir results/thick --wait 1h`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if wait < 0 {
+				return badInputf("--wait %v: must be 0 or more", wait)
+			}
 			data, err := p.resume(dir)
 			if err != nil {
+				return err
+			}
+			if err := p.await(cmd.Context(), data, wait, quiet); err != nil {
 				return err
 			}
 			return p.merge(data, dir, quiet)
 		},
 	}
 	dirFlag(cmd, &dir)
+	cmd.Flags().DurationVar(&wait, "wait", 0, "wait for missing runs, until none has come in for so long")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing but errors")
 	return cmd
 }
@@ -554,6 +568,31 @@ func (p *program) simulateSweep(ctx context.Context, data *store.Store, f *workF
 	})
 	m.close()
 	return err
+}
+
+// await waits until no run of the sweep is missing, or none has come in for as
+// long as wait.
+func (p *program) await(ctx context.Context, data *store.Store, wait time.Duration, quiet bool) error {
+	pause := 100 * time.Millisecond
+	finished, since := data.Finished(), time.Now()
+	for told := false; finished < data.Jobs() && time.Since(since) < wait; told = true {
+		if !told {
+			p.say(quiet, "waiting for %s of %s", thousands(data.Jobs()-finished), count(data.Jobs(), "run", "runs"))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(pause, wait)):
+		}
+		pause = min(2*pause, 30*time.Second)
+		if err := data.Refresh(); err != nil {
+			return err
+		}
+		if n := data.Finished(); n > finished {
+			finished, since = n, time.Now()
+		}
+	}
+	return nil
 }
 
 // merge makes the dataset.

@@ -38,12 +38,14 @@ var arrays = []array{
 	{"Cloud Run", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT"},
 	{"Kubernetes", "JOB_COMPLETION_INDEX", ""},
 	{"PBS", "PBS_ARRAY_INDEX", ""},
+	{"Torque", "PBS_ARRAYID", ""},
 }
 
 // ParseShard reads "i/n", shard i of n from 1; "auto", which takes both from
 // the environment of a job array; or "auto/n", which takes i from there. ""
 // is everything. Indices of an array may begin anywhere, but must follow each
-// other without gaps.
+// other without gaps. Where an array is to do some of the shards alone and its
+// indices begin at 0, "auto:2,5-7/n" lists them.
 func ParseShard(text string, getenv func(string) string) (Shard, error) {
 	if text == "" {
 		return Shard{}, nil
@@ -59,6 +61,9 @@ func ParseShard(text string, getenv func(string) string) (Shard, error) {
 	if index == "auto" {
 		return member(n, getenv)
 	}
+	if list, some := strings.CutPrefix(index, "auto:"); some {
+		return listed(text, list, n, getenv)
+	}
 	i, err := strconv.Atoi(index)
 	if err != nil || !split {
 		return Shard{}, fmt.Errorf("shard %q: must be i/n (shard i of n, from 1), auto, or auto/n", text)
@@ -67,6 +72,28 @@ func ParseShard(text string, getenv func(string) string) (Shard, error) {
 		return Shard{}, fmt.Errorf("shard %q: shards count from 1 to %d", text, n)
 	}
 	return Shard{i - 1, n}, nil
+}
+
+// listed is the shard of n that stands in the list, which counts from 1, where
+// the environment says.
+func listed(text, list string, n int, getenv func(string) string) (Shard, error) {
+	shards, err := ParseIndices(list)
+	switch {
+	case err != nil:
+		return Shard{}, fmt.Errorf("shard %q: %w", text, err)
+	case n == 0:
+		return Shard{}, fmt.Errorf("shard %q: say of how many after a stroke, as in auto:2,5-7/9", text)
+	case len(shards) == 0 || shards[0] < 1 || shards[len(shards)-1] > n:
+		return Shard{}, fmt.Errorf("shard %q: shards count from 1 to %d", text, n)
+	}
+	at, err := member(mostIndices, getenv)
+	if err != nil {
+		return Shard{}, err
+	}
+	if at.Index >= len(shards) {
+		return Shard{}, fmt.Errorf("shard %q: the index of the array is %d, and the list of shards ends at %d", text, at.Index, len(shards)-1)
+	}
+	return Shard{shards[at.Index] - 1, n}, nil
 }
 
 // member is the shard that the environment names, of n, or of as many as it

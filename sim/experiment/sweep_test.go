@@ -64,6 +64,16 @@ func TestParseShard(t *testing.T) {
 		{"auto", env{"CLOUD_RUN_TASK_INDEX": "9", "CLOUD_RUN_TASK_COUNT": "10"}, Shard{9, 10}, ""},
 		{"auto/5", env{"JOB_COMPLETION_INDEX": "4"}, Shard{4, 5}, ""},
 		{"auto/5", env{"PBS_ARRAY_INDEX": "5"}, Shard{0, 5}, ""}, // -J 1-5
+		{"auto/5", env{"PBS_ARRAYID": "5"}, Shard{0, 5}, ""},
+		{"auto:2,5-7/9", env{"JOB_COMPLETION_INDEX": "0"}, Shard{1, 9}, ""},
+		{"auto:2,5-7/9", env{"AWS_BATCH_JOB_ARRAY_INDEX": "3", "AWS_BATCH_JOB_ARRAY_SIZE": "4"}, Shard{6, 9}, ""},
+		{"auto:2,5-7/9", env{"JOB_COMPLETION_INDEX": "4"}, Shard{}, "the index of the array is 4, and the list of shards ends at 3"},
+		{"auto:2,5-7/9", nil, Shard{}, "no index of a job array"},
+		{"auto:2,5-7/6", env{"JOB_COMPLETION_INDEX": "0"}, Shard{}, "from 1 to 6"},
+		{"auto:0-3/6", env{"JOB_COMPLETION_INDEX": "0"}, Shard{}, "from 1 to 6"},
+		{"auto:2,5-7", env{"JOB_COMPLETION_INDEX": "0"}, Shard{}, "of how many"},
+		{"auto:5,2/9", env{"JOB_COMPLETION_INDEX": "0"}, Shard{}, "ascending"},
+		{"auto:/9", env{"JOB_COMPLETION_INDEX": "0"}, Shard{}, "from 1 to 9"},
 		{"auto", env{"JOB_COMPLETION_INDEX": "4"}, Shard{}, "JOB_COMPLETION_INDEX=4) but not of how many: say auto/n"},
 		{"auto", env{"PBS_ARRAY_INDEX": "4"}, Shard{}, "say auto/n"},
 		{"auto", env{"CLOUD_RUN_TASK_INDEX": "4"}, Shard{}, `CLOUD_RUN_TASK_COUNT=""`},
@@ -233,5 +243,21 @@ func TestPointsAreLoadedOnce(t *testing.T) {
 	})
 	if err != nil || loads.Load() != 19 || rec.committed.Load() != 95 {
 		t.Errorf("%v: %d points loaded for %d jobs, want 19 for 95", err, loads.Load(), rec.committed.Load())
+	}
+}
+
+// A failure means that a scheduler is given other shards than those that are
+// missing, or that those which it reports as failed are not sent again.
+func TestIndices(t *testing.T) {
+	for text, want := range map[string][]int{"": nil, "0": {0}, "0-3": {0, 1, 2, 3}, "0,2-3,9,11-12": {0, 2, 3, 9, 11, 12}} {
+		got, err := ParseIndices(text)
+		if err != nil || !slices.Equal(got, want) || FormatIndices(got) != text {
+			t.Errorf("%q: %v, %v, written %q", text, got, err, FormatIndices(got))
+		}
+	}
+	for _, text := range []string{",", "1-", "-1", "3-2", "2,2", "1-3,3", "a", "1 2", "0-99999999"} {
+		if got, err := ParseIndices(text); err == nil {
+			t.Errorf("%q is read as %v", text, got)
+		}
 	}
 }

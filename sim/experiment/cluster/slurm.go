@@ -1,34 +1,29 @@
-// Package cluster hands the shards of a sweep to a scheduler: it writes the
-// scripts and manifests of a job array and of the merge that follows it, and
-// talks to Slurm. What a shard does it leaves to a command line of the program;
-// all of them share one folder, and doing work twice does no harm there.
 package cluster
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+
+	"idleshift/sim/experiment"
 )
 
 // mostRestarts ends a shard whose single runs take longer than the time limit,
 // and which would be requeued for ever.
 const mostRestarts = 100
 
-// SlurmWork is the script of a job array. work is the shell command that does
-// the shard of the array's index, and that ends with exit code interrupted when
-// SIGTERM stops it with finished runs kept.
+// slurmWork is the script of a job array. work is the shell command that does
+// the shard of the array's index.
 //
 // A lost node requeues its tasks by itself. A minute before the time limit the
 // shell alone is told; the script passes that on, waits until what is finished
 // is kept, and requeues the task. When a task is cancelled or preempted Slurm
 // has decided already what becomes of it, so only a task that still counts as
 // running is requeued.
-func SlurmWork(work string, interrupted int) string {
+func slurmWork(work string) string {
 	return fmt.Sprintf(`#!/bin/sh
 #SBATCH --job-name=idleshift
 #SBATCH --requeue
@@ -57,11 +52,11 @@ if [ -n "$asked" ] && [ "$code" -eq %d ] && [ "$(squeue -h -j "$SLURM_JOB_ID" -o
 	scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$code"
-`, work, interrupted, mostRestarts)
+`, work, Interrupted, mostRestarts)
 }
 
-// SlurmMerge is the script of the job after the array.
-func SlurmMerge(merge string) string {
+// slurmMerge is the script of the job after the array.
+func slurmMerge(merge string) string {
 	return fmt.Sprintf(`#!/bin/sh
 #SBATCH --job-name=idleshift-merge
 #SBATCH --requeue
@@ -70,51 +65,28 @@ exec %s
 `, merge)
 }
 
-// SlurmArray is the array option's text for indices in ascending order, as in
-// "0-3,7"; at most so many tasks run at a time, any number if that is 0.
-func SlurmArray(indices []int, atOnce int) string {
-	var parts []string
-	for i := 0; i < len(indices); {
-		last := i
-		for last+1 < len(indices) && indices[last+1] == indices[last]+1 {
-			last++
-		}
-		part := strconv.Itoa(indices[i])
-		if last > i {
-			part += "-" + strconv.Itoa(indices[last])
-		}
-		parts = append(parts, part)
-		i = last + 1
-	}
-	text := strings.Join(parts, ",")
-	if atOnce > 0 {
-		text += "%" + strconv.Itoa(atOnce)
-	}
-	return text
+// Slurm is a cluster whose nodes see the folder by the same path as this
+// machine.
+type Slurm struct {
+	// Command is the line of a shell for a command's words.
+	Command func(words ...string) string
+	Site    []string // options of sbatch
 }
 
-// slurm runs one of Slurm's commands and returns what it prints.
-func slurm(ctx context.Context, words ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("%s is not on the PATH: this machine submits no jobs to Slurm", words[0])
-	case err != nil && ctx.Err() != nil:
-		return "", ctx.Err()
-	case err != nil:
-		return "", fmt.Errorf("%s: %w\n%s", strings.Join(words, " "), err, strings.TrimSpace(errs.String()+out.String()))
-	}
-	return out.String(), nil
+// SlurmOwn are the options of sbatch that the program makes.
+var SlurmOwn = map[string]string{
+	"--array": "the array is made by submit; see --shards and --at-once", "-a": "the array is made by submit; see --shards and --at-once",
+	"--dependency": "the merge depends on the array, and the array on nothing", "-d": "the merge depends on the array, and the array on nothing",
+	"--wrap": "what the jobs run is the program",
 }
 
-// SlurmMostTasks is how many tasks, from index 0, an array of the cluster may
-// have.
-func SlurmMostTasks(ctx context.Context) (int, error) {
+// AssumedTasks is Slurm's own default, for a dry run where no Slurm answers.
+const AssumedTasks = 1001
+
+// MostTasks asks the cluster.
+func (Slurm) MostTasks(ctx context.Context) (int, error) {
 	const key = "MaxArraySize"
-	out, err := slurm(ctx, "scontrol", "show", "config")
+	out, err := Run(ctx, "scontrol", "show", "config")
 	if err != nil {
 		return 0, err
 	}
@@ -132,35 +104,17 @@ func SlurmMostTasks(ctx context.Context) (int, error) {
 	return 0, fmt.Errorf("scontrol show config tells no %s", key)
 }
 
-// SlurmSubmit submits a job and returns its id. words is the whole command,
-// sbatch with --parsable.
-func SlurmSubmit(ctx context.Context, words []string) (string, error) {
-	out, err := slurm(ctx, words...)
+// Queued asks for the user's jobs.
+func (Slurm) Queued(ctx context.Context, sent Submission) (Submission, error) {
+	out, err := Run(ctx, "squeue", "--me", "--noheader", "--array", "--format", "%F %K")
 	if err != nil {
-		return "", err
+		return sent, err
 	}
-	id, _, _ := strings.Cut(strings.TrimSpace(out), ";") // the name of the cluster may follow
-	if _, err := strconv.Atoi(id); err != nil {
-		return "", fmt.Errorf("%s printed %q where the id of a job was due", words[0], out)
-	}
-	return id, nil
-}
-
-// A SlurmQueue holds the user's jobs that have not ended: by id the indices of
-// an array, or none for other jobs.
-type SlurmQueue map[string][]int
-
-// SlurmQueued asks what is in the queue, running or waiting.
-func SlurmQueued(ctx context.Context) (SlurmQueue, error) {
-	out, err := slurm(ctx, "squeue", "--me", "--noheader", "--array", "--format", "%F %K")
-	if err != nil {
-		return nil, err
-	}
-	queue := SlurmQueue{}
-	for lines := bufio.NewScanner(strings.NewReader(out)); lines.Scan(); {
-		words := strings.Fields(lines.Text())
+	queue := map[string][]int{} // by job the indices of an array, none for other jobs
+	for line := range strings.Lines(out) {
+		words := strings.Fields(line)
 		if len(words) != 2 {
-			return nil, fmt.Errorf("squeue printed %q where a job and an index were due", lines.Text())
+			return sent, fmt.Errorf("squeue printed %q where a job and an index were due", line)
 		}
 		if _, seen := queue[words[0]]; !seen {
 			queue[words[0]] = nil
@@ -169,5 +123,61 @@ func SlurmQueued(ctx context.Context) (SlurmQueue, error) {
 			queue[words[0]] = append(queue[words[0]], i)
 		}
 	}
-	return queue, nil
+	left := Submission{Shards: sent.Shards, Times: sent.Times}
+	for _, a := range sent.Arrays {
+		if shards := queue[a.ID]; len(shards) > 0 {
+			slices.Sort(shards)
+			left.Arrays = append(left.Arrays, NewArray(a.ID, shards))
+		}
+	}
+	if _, waiting := queue[sent.Merge]; waiting {
+		left.Merge = sent.Merge
+	}
+	return left, nil
 }
+
+// Array is a job array whose indices are the shards.
+func (c Slurm) Array(s *Sweep, shards []int) Job {
+	indices := experiment.FormatIndices(shards)
+	if s.AtOnce > 0 {
+		indices += "%" + strconv.Itoa(s.AtOnce)
+	}
+	work := c.Command(s.work("auto/"+strconv.Itoa(s.Shards))...) + ` --workers "${SLURM_CPUS_PER_TASK:-1}"`
+	return c.sbatch(s, File{"slurm-work.sh", slurmWork(work)}, "slurm-%A_%a.log", "--array="+indices)
+}
+
+// Merge depends on the success of the array, and on the end of those before:
+// what failed of them may be in the new one.
+func (c Slurm) Merge(s *Sweep, array string, before []Array) Job {
+	var after, options []string
+	if array != "" {
+		after = append(after, "afterok:"+array)
+	}
+	for _, a := range before {
+		after = append(after, "afterany:"+a.ID)
+	}
+	if len(after) > 0 {
+		options = []string{"--dependency=" + strings.Join(after, ","), "--kill-on-invalid-dep=yes"}
+	}
+	return c.sbatch(s, File{"slurm-merge.sh", slurmMerge(c.Command(s.merge(seen)...))}, "slurm-%j-merge.log", options...)
+}
+
+func (c Slurm) sbatch(s *Sweep, script File, log string, options ...string) Job {
+	output := filepath.Join(strings.ReplaceAll(s.Folder, "%", "%%"), log)
+	return Job{
+		Files: []File{script},
+		Commands: [][]string{
+			slices.Concat([]string{"sbatch", "--parsable", "--output=" + output}, options, c.Site, []string{filepath.Join(s.Folder, script.Name)}),
+		},
+		ID: func(printed string) (string, error) {
+			id, _, _ := strings.Cut(strings.TrimSpace(printed), ";") // the name of the cluster may follow
+			if _, err := strconv.Atoi(id); err != nil {
+				return "", fmt.Errorf("sbatch printed %q where the id of a job was due", printed)
+			}
+			return id, nil
+		},
+	}
+}
+
+// MergeWaits: it depends on what was submitted before it.
+func (Slurm) MergeWaits() bool { return false }

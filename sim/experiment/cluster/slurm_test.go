@@ -13,22 +13,6 @@ import (
 	"time"
 )
 
-func TestSlurmArray(t *testing.T) {
-	for _, c := range []struct {
-		indices []int
-		atOnce  int
-		want    string
-	}{
-		{[]int{0}, 0, "0"},
-		{[]int{0, 1, 2, 3}, 2, "0-3%2"},
-		{[]int{0, 2, 3, 9, 11, 12}, 0, "0,2-3,9,11-12"},
-	} {
-		if got := SlurmArray(c.indices, c.atOnce); got != c.want {
-			t.Errorf("%v, %d at once: %s, want %s", c.indices, c.atOnce, got, c.want)
-		}
-	}
-}
-
 // TestSlurmWork runs the script of a task with a Slurm of shell scripts. A
 // failure means that a task which is stopped before its time limit is not done
 // again, or one that somebody cancelled is, or that an error goes unnoticed.
@@ -63,7 +47,7 @@ func TestSlurmWork(t *testing.T) {
 			}
 			put("squeue", "#!/bin/sh\necho "+c.state+"\n")
 			put("scontrol", "#!/bin/sh\necho \"$*\" >requeued\n")
-			put("work.sh", SlurmWork(c.work, 130))
+			put("work.sh", slurmWork(c.work))
 			cmd := exec.Command(shell, "work.sh")
 			var out bytes.Buffer
 			cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
