@@ -286,6 +286,36 @@ func (d *decoder) named(s *spec, n *node, v reflect.Value, path []string) {
 	}
 }
 
+// mistyped tells of a table which overrides alone have made, with errors, and
+// whose name is near another's, that this is what was meant, in place of what is
+// wrong inside. Layers from so many on are overrides.
+func (d *decoder) mistyped(lang *spec, files int) {
+	for _, s := range lang.fields {
+		all := d.root.table[s.name]
+		if s.form != named || s.elem.form != table || all == nil {
+			continue
+		}
+		var known, made []string
+		for _, name := range d.names(s.name) {
+			if all.table[name].key.layer < files {
+				known = append(known, name)
+			} else {
+				made = append(made, name)
+			}
+		}
+		for _, name := range made {
+			key := dotted([]string{s.name, name})
+			inside := func(e Error) bool { return e.Key == key || strings.HasPrefix(e.Key, key+".") }
+			near := Nearest(name, known)
+			if near == "" || !slices.ContainsFunc(d.errs, inside) {
+				continue
+			}
+			d.errs = slices.DeleteFunc(d.errs, inside)
+			d.report(all.table[name].key, []string{s.name, name}, fmt.Sprintf("the scenario has no %q in %s", name, s.name), some(known), near)
+		}
+	}
+}
+
 // plain reports whether a name needs no quotes.
 func plain(name string) bool {
 	for _, c := range name {

@@ -185,6 +185,7 @@ func newReader(read func(path string) ([]byte, error)) *reader {
 // scenario decodes the layers, with overrides on top of them.
 func (r *reader) scenario(set []string) (*Scenario, error) {
 	lang := language()
+	files := len(r.layers)
 	for _, arg := range set {
 		r.override(lang, arg)
 	}
@@ -192,6 +193,7 @@ func (r *reader) scenario(set []string) (*Scenario, error) {
 	r.decode(lang, reflect.ValueOf(sc).Elem())
 	r.d.check(sc)
 	r.firms(sc)
+	r.d.mistyped(lang, files)
 	if len(r.d.errs) > 0 {
 		r.d.errs.sort()
 		return nil, r.d.errs
