@@ -220,7 +220,7 @@ spread_km = 20
 	}
 	for _, reach := range []string{"platform", "partners"} {
 		p("[tiers.%s]\nunit = \"component\"\nreach = \"%s\"\nbroker = \"%s\"\ndisclosure = \"%s\"\ncandidates = 100000", reach, reach,
-			[]string{"random", "nearest", "greedy", "optimal"}[d.IntN(4)], []string{"blind", "open"}[d.IntN(2)])
+			[]string{"random", "nearest", "due", "greedy", "optimal"}[d.IntN(5)], []string{"blind", "open"}[d.IntN(2)])
 	}
 	p(`[regimes.autarky]
 [regimes.parts]
@@ -439,7 +439,7 @@ func TestNoNoiseRepeats(t *testing.T) {
 		orders := fmt.Sprintf("arrivals = \"fixed\"\nrate = %d\ncompletion = \"%s\"\noperations = [{kind = \"mill\", hours = {mean = %d}, max_units_per_day = 2}]\nlead = {minimum_days = %d}",
 			8/hours+1+d.IntN(4), []string{"whole", "partial"}[d.IntN(2)], hours, clearing+d.IntN(5))
 		tier := fmt.Sprintf("clearing_days = %d\nbroker = \"%s\"\ndisclosure = \"open\"\nfirst_deal_days = [%d]\nfirst_deal_cost = %d\nminimum_hours = %d", clearing,
-			brokers.Names()[1+d.IntN(4)], d.IntN(2), d.IntN(50), d.IntN(3))
+			brokers.Names()[1+d.IntN(len(brokers.Names())-1)], d.IntN(2), d.IntN(50), d.IntN(3))
 		sc := parse(t, smallMarket(2+d.IntN(8), 0, orders, tier, "[time]\ndays = 60\nwarmup_days = 60"))
 		sink := newRecording()
 		run(t, sc, 0, sink)
@@ -463,7 +463,7 @@ func TestNoNoiseRepeats(t *testing.T) {
 // The book of a blind tier must not show a byte of what is private: what orders
 // are worth to whom, and what whose hours cost.
 func TestBlindBookHidesPrivateData(t *testing.T) {
-	for _, broker := range []string{"random", "nearest", "greedy", "optimal"} {
+	for _, broker := range []string{"random", "nearest", "due", "greedy", "optimal"} {
 		for _, disclosure := range []string{"blind", "open"} {
 			worlds := make([]*World, 2)
 			natures := make([]*nature, 2)

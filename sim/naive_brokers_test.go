@@ -13,7 +13,7 @@ import (
 // The brokers of the naive engine. They try things out on a copy of the lots'
 // hours. What optimal proposes is taken as it is: its equal optima differ.
 var naiveBrokers = map[string]func(*agents.Open, *rng.Stream) []agents.Match{
-	"random": naiveRandom, "nearest": naiveNearest, "greedy": naiveGreedy, "auction": naiveAuction,
+	"random": naiveRandom, "nearest": naiveNearest, "due": naiveDue, "greedy": naiveGreedy, "auction": naiveAuction,
 }
 
 // naiveDesk is a book with what is left of its lots.
@@ -218,16 +218,35 @@ func naiveRandom(b *agents.Open, draw *rng.Stream) (out []agents.Match) {
 	return out
 }
 
-// naiveNearest: requests by due day, each served from the nearest options.
-func naiveNearest(b *agents.Open, _ *rng.Stream) (out []agents.Match) {
-	d := newNaiveDesk(b)
-	requests := make([]int, len(b.Requests))
+// byDue lists the requests by due day.
+func (d *naiveDesk) byDue() []int {
+	requests := make([]int, len(d.Requests))
 	for r := range requests {
 		requests[r] = r
 	}
 	slices.SortFunc(requests, d.dueFirst)
-	for _, r := range requests {
+	return requests
+}
+
+// naiveNearest: requests by due day, each served from the nearest options.
+func naiveNearest(b *agents.Open, _ *rng.Stream) (out []agents.Match) {
+	d := newNaiveDesk(b)
+	for _, r := range d.byDue() {
 		out = append(out, proposed(d.serveAny(d.of(r, func(_, _ int32) int { return 0 }), false))...)
+	}
+	return out
+}
+
+// naiveDue: requests by due day, each served by the best bundle left for it.
+func naiveDue(b *agents.Open, _ *rng.Stream) (out []agents.Match) {
+	d := newNaiveDesk(b)
+	for _, r := range d.byDue() {
+		if v := d.bestOf(r); v != nil {
+			for _, p := range v.parts {
+				d.take(p, 1)
+			}
+			out = append(out, proposed(v.parts)...)
+		}
 	}
 	return out
 }

@@ -428,7 +428,7 @@ func TestAnyOperatorIsNoLessThanTheProviders(t *testing.T) {
 // for all that comes, so that whatever a deal saves must show in its profit.
 func TestBookOfAllLeavesNobodyWorseOff(t *testing.T) {
 	for _, broker := range brokers.Names() {
-		disclosure := map[string]string{"random": "blind", "nearest": "blind", "auction": "sealed", "greedy": "open", "optimal": "open"}[broker]
+		disclosure := map[string]string{"random": "blind", "nearest": "blind", "auction": "sealed", "due": "open", "greedy": "open", "optimal": "open"}[broker]
 		sc := parse(t, smallMarket(10, 0.25, "rate = 0.3\nlead = {minimum_days = 5}\noperations = [{kind = \"mill\", hours = {mean = 4}}]",
 			"book = \"all\"\nbroker = \""+broker+"\"\ndisclosure = \""+disclosure+"\"\nfirst_deal_cost = 5", ""))
 		change(sc.Sectors, func(s *scenarios.Sector) { s.Units = map[string]int{"mill": 8, "hand": 8} })

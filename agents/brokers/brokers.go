@@ -50,6 +50,8 @@ func Table() []Broker {
 			Rule: "Feasible pairs in random order, whatever they are worth: the null."},
 		{Name: "nearest", Blind: newNearest, Reveals: "nothing but the partner of a deal",
 			Rule: "Requests by due date, each to the nearest feasible offer, whatever it is worth."},
+		{Name: "due", Blind: newDue, Reveals: "nothing but the partner of a deal",
+			Rule: "Requests by due date, each with its bundle of highest net value."},
 		{Name: "greedy", Blind: newGreedy, Reveals: "nothing but the partner of a deal",
 			Rule: "Bundles by net value (value at stake less all costs of the deal), highest first."},
 		{Name: "auction", Sealed: newAuction, Prices: true, Reveals: "the clearing price of the own cell of the market",

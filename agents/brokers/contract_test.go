@@ -299,7 +299,7 @@ func TestContract(t *testing.T) {
 
 // A broker that looks at values never proposes what is worth less than nothing.
 func TestNoLoss(t *testing.T) {
-	for _, name := range []string{"greedy", "optimal"} {
+	for _, name := range []string{"due", "greedy", "optimal"} {
 		broker, ok := ByName(name)
 		if !ok {
 			continue

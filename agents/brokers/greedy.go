@@ -164,9 +164,7 @@ func load(o *agents.Option, slots []agents.Slot) agents.Hours {
 
 // before reports whether bundle v goes before w.
 func (b *greedy) before(v, w *bundle) bool {
-	p, q := &b.book.Requests[v.request], &b.book.Requests[w.request]
-	return cmp.Or(cmp.Compare(w.value, v.value), cmp.Compare(v.load, w.load), cmp.Compare(p.Last, q.Last),
-		cmp.Compare(p.Key, q.Key), cmp.Compare(v.request, w.request)) < 0
+	return cmp.Or(cmp.Compare(w.value, v.value), cmp.Compare(v.load, w.load), dueFirst(b.book, v.request, w.request)) < 0
 }
 
 // sink restores the heap below i and reports whether anything moved.

@@ -24,10 +24,7 @@ func (b *nearest) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []
 	for r := range book.Requests {
 		b.queue = append(b.queue, int32(r))
 	}
-	slices.SortFunc(b.queue, func(i, j int32) int {
-		p, q := &book.Requests[i], &book.Requests[j]
-		return cmp.Or(cmp.Compare(p.Last, q.Last), cmp.Compare(p.Key, q.Key), cmp.Compare(i, j))
-	})
+	slices.SortFunc(b.queue, func(r, s int32) int { return dueFirst(book, r, s) })
 	for _, r := range b.queue {
 		b.order = b.order[:0]
 		for o := book.First[r]; o < book.First[r+1]; o++ {

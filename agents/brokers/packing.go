@@ -181,22 +181,16 @@ func (b *optimal) byDue(requests []int32, guest int32) agents.Money {
 	}
 	b.all = append(b.all[:0], requests...)
 	slices.SortFunc(b.all, func(r, s int32) int {
-		p, q := &b.book.Requests[r], &b.book.Requests[s]
 		if b.late[r] != b.late[s] {
 			if b.late[s] {
 				return -1
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(p.Last, q.Last), cmp.Compare(p.Key, q.Key), cmp.Compare(r, s))
+		return dueFirst(b.book, r, s)
 	})
 	b.restore(b.lots)
-	b.trial = b.trial[:0]
-	for _, r := range b.all {
-		if v, ok := b.best(r); ok && b.serve(v) {
-			b.trial = b.emit(b.trial)
-		}
-	}
+	b.trial = b.inTurn(b.all, b.trial[:0])
 	return Value(b.book, b.trial)
 }
 

@@ -97,7 +97,7 @@ func TestMatchingSize(t *testing.T) {
 
 	var book agents.Open
 	var out []agents.Match
-	for _, name := range []string{"optimal", "nearest", "greedy"} {
+	for _, name := range []string{"optimal", "nearest", "due", "greedy"} {
 		exact := first
 		if name == "optimal" {
 			exact = largest
