@@ -37,6 +37,14 @@ def commands(notebook, name):
     return "".join(found)
 
 
+def stray(notebook, name):
+    """The blocks of Go that a notebook shows and the tree does not hold, as lines of text."""
+    code = "\0".join(path.read_text() for path in TREE.parent.rglob("*.go"))
+    shown = [block for cell in notebook.cells if cell.cell_type == "markdown"
+             for block in re.findall(r"```go\n(.*?)```", cell.source, re.DOTALL)]
+    return [f"{name}: no Go file holds what it shows:\n{block}" for block in shown if block not in code]
+
+
 def make_data(notebook, name, work):
     """Let the program write what the notebook reads."""
     environment = dict(os.environ, PATH=f"{work / 'bin'}{os.pathsep}{os.environ['PATH']}")
@@ -118,7 +126,7 @@ def check(path, work, update):
     took = time.monotonic() - began
     plain(shown)
     print(f"{name}: data {data:.0f} s, notebook {took:.0f} s", flush=True)
-    wrong = []
+    wrong = stray(shown, name)
     if took > LIMIT:
         wrong.append(f"{name}: took {took:.0f} s of at most {LIMIT} s")
     size = len(nbformat.writes(shown).encode())
