@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"image/png"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,6 +49,7 @@ func TestPages(t *testing.T) {
 			if whole {
 				dir = clone
 				defer restore(t, filepath.Dir(filepath.Join(clone, filepath.FromSlash(name))), string(text))()
+				defer removeNew(t, clone)()
 			}
 			printed, ran := "", false
 			for i := range blocks {
@@ -109,6 +112,27 @@ func restore(t *testing.T, dir, page string) func() {
 			if err != nil {
 				t.Error(err)
 			}
+		}
+	}
+}
+
+// removeNew remembers the files of a folder, and afterwards removes those that
+// have come to it: a reader's own scenario is none of the project's.
+func removeNew(t *testing.T, dir string) func() {
+	before, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		after, err := os.ReadDir(dir)
+		for _, file := range after {
+			old := slices.ContainsFunc(before, func(b fs.DirEntry) bool { return b.Name() == file.Name() })
+			if !old && !file.IsDir() {
+				err = errors.Join(err, os.Remove(filepath.Join(dir, file.Name())))
+			}
+		}
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }
