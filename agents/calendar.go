@@ -1,25 +1,36 @@
 package agents
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // A Calendar holds the free hours of lots over a ring of days: those of a lot
 // on day d are at d modulo the ring's length. Beside each lot's hours a mask
 // marks the days that have any, so that the days on which a machine and its
 // operator coincide are where two masks meet.
 type Calendar struct {
-	days int // length of the ring: 64 times a power of two
-	free []Hours
+	days int     // length of the ring: 64 times a power of two
+	free []int32 // seconds
+	wide []Hours // in place of free, where lots have more seconds a day than it can hold
 	mask []uint64
 }
 
 // NewCalendar is a calendar without hours for the given lots, reaching at
-// least horizon days ahead.
-func NewCalendar(lots, horizon int) Calendar {
-	days := 64
-	for days < horizon {
-		days *= 2
+// least horizon days ahead; none will have more than most hours on a day, or
+// lack more.
+func NewCalendar(lots, horizon int, most Hours) Calendar {
+	c := Calendar{days: 64}
+	for c.days < horizon {
+		c.days *= 2
 	}
-	return Calendar{days, make([]Hours, lots*days), make([]uint64, lots*days/64)}
+	if most > math.MaxInt32 {
+		c.wide = make([]Hours, lots*c.days)
+	} else {
+		c.free = make([]int32, lots*c.days)
+	}
+	c.mask = make([]uint64, lots*c.days/64)
+	return c
 }
 
 // Days is how many days the calendar reaches, today included.
@@ -27,13 +38,21 @@ func (c *Calendar) Days() Day { return Day(c.days) }
 
 // Free is the free hours of a lot on day d.
 func (c *Calendar) Free(lot int32, d Day) Hours {
-	return c.free[int(lot)*c.days+int(d)&(c.days-1)]
+	i := int(lot)*c.days + int(d)&(c.days-1)
+	if c.wide != nil {
+		return c.wide[i]
+	}
+	return Hours(c.free[i])
 }
 
 // Set makes h the free hours of a lot on day d.
 func (c *Calendar) Set(lot int32, d Day, h Hours) {
 	i := int(lot)*c.days + int(d)&(c.days-1)
-	c.free[i] = h
+	if c.wide != nil {
+		c.wide[i] = h
+	} else {
+		c.free[i] = int32(h)
+	}
 	if h > 0 {
 		c.mask[i>>6] |= 1 << (i & 63)
 	} else {

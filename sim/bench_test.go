@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"context"
+	"math"
 	"os"
 	"testing"
 
@@ -74,7 +75,7 @@ func BenchmarkRegime(b *testing.B) {
 // day that it takes.
 func BenchmarkFloor(b *testing.B) {
 	r, _, n := warm(b, benchmarked, "autarky")
-	cal := agents.NewCalendar(len(r.lots), 64)
+	cal := agents.NewCalendar(len(r.lots), 64, math.MaxInt32)
 	operations := 0
 	for b.Loop() {
 		for range ahead {

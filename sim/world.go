@@ -186,17 +186,19 @@ func newWorld(r *Region, regime int) *World {
 	for _, name := range spec.Tiers {
 		w.markets = append(w.markets, newMarket(r, &r.tiers[number(r.TierNames, name)]))
 	}
-	w.cal = agents.NewCalendar(len(w.lots), r.Scenario.Time.Horizon)
 	w.overOf = make([]int32, len(w.lots))
-	rows := 0
+	rows, most := 0, agents.Hours(0)
 	for i := range w.lots {
+		k := &w.kinds[w.lots[i].kind]
+		most = max(most, agents.Hours(w.lots[i].units)*max(k.hours, k.overtime))
 		w.overOf[i] = agents.None
 		if w.lots[i].over > 0 {
 			w.overOf[i] = int32(rows)
 			rows++
 		}
 	}
-	w.over = agents.NewCalendar(rows, r.Scenario.Time.Horizon)
+	w.cal = agents.NewCalendar(len(w.lots), r.Scenario.Time.Horizon, most)
+	w.over = agents.NewCalendar(rows, r.Scenario.Time.Horizon, most)
 	for i := range w.lots {
 		for d := range w.cal.Days() {
 			w.openDay(int32(i), d)
