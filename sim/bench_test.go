@@ -3,9 +3,12 @@ package sim
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"testing"
+	"time"
 
 	"idleshift/agents"
 	"idleshift/scenarios"
@@ -35,9 +38,16 @@ func warm(tb testing.TB, name, regime string) (*Region, []*World, *nature) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	parts, n := begun(tb, r, 3*ahead)
+	return r, parts, n
+}
+
+// begun is the region's first regime after so many days, and its nature.
+func begun(tb testing.TB, r *Region, warmup int) ([]*World, *nature) {
+	tb.Helper()
 	parts, n := newWorld(r, 0).apart(), newNature(r)
 	days := make([]today, ahead)
-	for range 3 {
+	for range warmup / ahead {
 		for d := range days {
 			n.next().copyTo(&days[d])
 		}
@@ -45,7 +55,7 @@ func warm(tb testing.TB, name, regime string) (*Region, []*World, *nature) {
 			tb.Fatal(err)
 		}
 	}
-	return r, parts, n
+	return parts, n
 }
 
 // BenchmarkRegime is one regime on the days after its warm-up, draws included,
@@ -78,22 +88,95 @@ func BenchmarkFloor(b *testing.B) {
 	cal := agents.NewCalendar(len(r.lots), 64, math.MaxInt32)
 	operations := 0
 	for b.Loop() {
-		for range ahead {
-			t := n.next()
-			for x := range t.arrivals {
-				a := &t.arrivals[x]
-				steps := r.classes[a.class].operations
-				for s := range steps {
-					l := max(0, r.owns(a.firm, steps[s].kind))
-					for h, d := t.hours[int(a.first)+s], t.day; h > 0; h, d = h-steps[s].perDay, d+1 {
-						cal.Add(l, d, -min(h, steps[s].perDay))
-					}
-				}
-			}
-			operations += len(t.hours)
-		}
+		operations += leastOf(r, n, &cal)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(operations), "ns/operation")
+}
+
+// leastOf does for the next days what BenchmarkFloor says and returns how many
+// operations that were.
+func leastOf(r *Region, n *nature, cal *agents.Calendar) (operations int) {
+	for range ahead {
+		t := n.next()
+		for x := range t.arrivals {
+			a := &t.arrivals[x]
+			steps := r.classes[a.class].operations
+			for s := range steps {
+				l := max(0, r.owns(a.firm, steps[s].kind))
+				for h, d := t.hours[int(a.first)+s], t.day; h > 0; h, d = h-steps[s].perDay, d+1 {
+					cal.Add(l, d, -min(h, steps[s].perDay))
+				}
+			}
+		}
+		operations += len(t.hours)
+	}
+	return operations
+}
+
+// BenchmarkGrowth is the multiple of the floor, of the same size and run, as
+// regions grow at constant density, and the memory that they take: a thousand
+// firms, and the manufacturing plants of the United States. Warm-up and market
+// of the latter take minutes and are left to -long: without it their calendars
+// begin empty.
+func BenchmarkGrowth(b *testing.B) {
+	for _, regime := range []string{"autarky", "cooperative"} {
+		for _, firms := range []int{1_000, 20_000, 250_000} {
+			if firms > 20_000 && regime != "autarky" && !*long {
+				continue
+			}
+			b.Run(fmt.Sprintf("%s/%d", regime, firms), func(b *testing.B) {
+				warmup := 3 * ahead
+				if firms > 20_000 && !*long {
+					warmup = 0
+				}
+				began := time.Now()
+				r := grown(b, firms, regime)
+				built := time.Since(began)
+				parts, n := begun(b, r, warmup)
+				days, operations := make([]today, ahead), 0
+				for b.Loop() {
+					for d := range days {
+						n.next().copyTo(&days[d])
+						operations += len(days[d].hours)
+					}
+					if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+				took := float64(b.Elapsed().Nanoseconds()) / float64(operations)
+				heap := new(runtime.MemStats)
+				runtime.ReadMemStats(heap)
+				runtime.KeepAlive(parts)
+				cal := agents.NewCalendar(len(r.lots), 64, math.MaxInt32)
+				began, operations = time.Now(), 0
+				for range 2 {
+					operations += leastOf(r, n, &cal)
+				}
+				floor := float64(time.Since(began).Nanoseconds()) / float64(operations)
+				b.ReportMetric(took, "ns/operation")
+				b.ReportMetric(took/floor, "×floor")
+				b.ReportMetric(built.Seconds(), "s/region")
+				b.ReportMetric(float64(heap.HeapAlloc)/float64(firms)/1024, "KB/firm")
+			})
+		}
+	}
+}
+
+// grown is the pocket with so many firms, as many to the square kilometre.
+func grown(tb testing.TB, firms int, regime string) *Region {
+	tb.Helper()
+	sc := alone(tb, "pocket", regime)
+	wider := math.Sqrt(float64(firms) / float64(sc.Region.Firms))
+	sc.Region.Firms = firms
+	for name, p := range sc.Places {
+		p.Spread *= wider
+		sc.Places[name] = p
+	}
+	r, err := Build(sc, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return r
 }
 
 // Days allocate nothing once the arenas have grown: garbage would make a year

@@ -25,8 +25,10 @@ func Build(sc *scenarios.Scenario, replicate int) (*Region, error) {
 	r.equip()
 	r.compareCosts()
 	r.compileTiers()
-	r.indexLots()
-	r.drawPartners()
+	r.locate()
+	if r.partnered() {
+		r.drawPartners()
+	}
 	return r, r.servable()
 }
 

@@ -73,31 +73,64 @@ func (r *Region) zoneMiddle(z int32) agents.Position {
 
 // A tree is a k-d tree over points of the unit sphere, in place: the middle of
 // a range splits it along the axis of its depth.
-type tree struct {
-	ids []int32
-	at  []point // of each id, in the tree's order
+type tree []located
+
+// located is something at a point.
+type located struct {
+	id int32
+	at point
 }
 
 func newTree(ids []int32, at func(int32) point) tree {
-	t := tree{ids: slices.Clone(ids)}
-	var split func(s []int32, axis int)
-	split = func(s []int32, axis int) {
-		if len(s) < 2 {
+	t := make(tree, len(ids))
+	for i, id := range ids {
+		t[i] = located{id, at(id)}
+	}
+	t.split(0)
+	return t
+}
+
+// split orders a range of a tree around its middle, and both halves.
+func (t tree) split(axis int) {
+	for len(t) > 1 {
+		m := len(t) / 2
+		t.divide(m, axis)
+		axis = (axis + 1) % 3
+		t[:m].split(axis)
+		t = t[m+1:]
+	}
+}
+
+// divide puts the m-th by position on the axis, ties by id, in its place and
+// those before it before it (Hoare's selection).
+func (t tree) divide(m, axis int) {
+	for lo, hi := 0, len(t)-1; lo < hi; {
+		pivot := t[(lo+hi)/2]
+		i, j := lo, hi
+		for i <= j {
+			for t[i].before(&pivot, axis) {
+				i++
+			}
+			for pivot.before(&t[j], axis) {
+				j--
+			}
+			if i <= j {
+				t[i], t[j] = t[j], t[i]
+				i, j = i+1, j-1
+			}
+		}
+		if m <= j {
+			hi = j
+		} else if m >= i {
+			lo = i
+		} else {
 			return
 		}
-		slices.SortFunc(s, func(a, b int32) int {
-			return cmp.Or(cmp.Compare(at(a)[axis], at(b)[axis]), cmp.Compare(a, b))
-		})
-		m := len(s) / 2
-		split(s[:m], (axis+1)%3)
-		split(s[m+1:], (axis+1)%3)
 	}
-	split(t.ids, 0)
-	t.at = make([]point, len(t.ids))
-	for i, id := range t.ids {
-		t.at[i] = at(id)
-	}
-	return t
+}
+
+func (a *located) before(b *located, axis int) bool {
+	return a.at[axis] < b.at[axis] || a.at[axis] == b.at[axis] && a.id < b.id
 }
 
 // A neighbour is something near, with the squared chord to it.
@@ -106,13 +139,24 @@ type neighbour struct {
 	chord2 float64
 }
 
+// nearer is the order of neighbours, ties by id.
+func (a neighbour) nearer(b neighbour) bool {
+	return a.chord2 < b.chord2 || a.chord2 == b.chord2 && a.id < b.id
+}
+
 func (a neighbour) compare(b neighbour) int {
-	return cmp.Or(cmp.Compare(a.chord2, b.chord2), cmp.Compare(a.id, b.id))
+	switch {
+	case a.nearer(b):
+		return -1
+	case b.nearer(a):
+		return 1
+	}
+	return 0
 }
 
 // nearest appends the at most n points nearest to p that pass keep, nearest
 // first, ties by id.
-func (t *tree) nearest(p point, n int, keep func(int32) bool, heap []neighbour) []neighbour {
+func (t tree) nearest(p point, n int, keep func(int32) bool, heap []neighbour) []neighbour {
 	heap = heap[:0] // max-heap of the best n
 	var visit func(lo, hi, axis int)
 	visit = func(lo, hi, axis int) {
@@ -120,8 +164,8 @@ func (t *tree) nearest(p point, n int, keep func(int32) bool, heap []neighbour) 
 			return
 		}
 		m := (lo + hi) / 2
-		q := neighbour{t.ids[m], p.chord2(t.at[m])}
-		if (len(heap) < n || q.compare(heap[0]) < 0) && keep(q.id) {
+		q := neighbour{t[m].id, p.chord2(t[m].at)}
+		if (len(heap) < n || q.nearer(heap[0])) && keep(q.id) {
 			if len(heap) == n {
 				heap[0] = q
 				sift(heap)
@@ -129,7 +173,7 @@ func (t *tree) nearest(p point, n int, keep func(int32) bool, heap []neighbour) 
 				heap = push(heap, q)
 			}
 		}
-		d := p[axis] - t.at[m][axis]
+		d := p[axis] - t[m].at[axis]
 		next := (axis + 1) % 3
 		first, second := [2]int{lo, m}, [2]int{m + 1, hi}
 		if d > 0 {
@@ -140,7 +184,7 @@ func (t *tree) nearest(p point, n int, keep func(int32) bool, heap []neighbour) 
 			visit(second[0], second[1], next)
 		}
 	}
-	visit(0, len(t.ids), 0)
+	visit(0, len(t), 0)
 	slices.SortFunc(heap, neighbour.compare)
 	return heap
 }
@@ -149,7 +193,7 @@ func push(h []neighbour, q neighbour) []neighbour {
 	h = append(h, q)
 	for i := len(h) - 1; i > 0; {
 		up := (i - 1) / 2
-		if h[up].compare(h[i]) >= 0 {
+		if h[i].nearer(h[up]) {
 			break
 		}
 		h[up], h[i] = h[i], h[up]
@@ -164,10 +208,10 @@ func sift(h []neighbour) {
 		if c >= len(h) {
 			return
 		}
-		if c+1 < len(h) && h[c+1].compare(h[c]) > 0 {
+		if c+1 < len(h) && h[c].nearer(h[c+1]) {
 			c++
 		}
-		if h[i].compare(h[c]) >= 0 {
+		if h[c].nearer(h[i]) {
 			return
 		}
 		h[i], h[c] = h[c], h[i]
@@ -191,6 +235,9 @@ type suppliers struct {
 // suppliers is the n nearest lots of kind k that fit firm f, or more; fewer if
 // there are no more. They are found at first need and kept.
 func (r *Region) suppliers(f int32, k int16, n int) []supplier {
+	if r.near == nil {
+		r.indexLots()
+	}
 	s := &r.near[int(f)*len(r.kinds)+int(k)]
 	if n <= len(s.list) || s.whole {
 		return s.list
@@ -215,14 +262,18 @@ func (r *Region) pairFits(a, b int32, k int16) bool {
 	return share >= 1 || r.source.Uniform(rng.Fit, rng.Pair(uint64(min(a, b)), uint64(max(a, b))), r.kinds[k].name) < share
 }
 
-// indexLots makes the search trees of the kinds.
-func (r *Region) indexLots() {
+// locate puts the firms and the middles of their zones on the sphere.
+func (r *Region) locate() {
 	r.points = make([]point, len(r.Firms))
 	r.zonePoints = make([]point, len(r.Firms))
 	for f := range r.Firms {
 		r.points[f] = onSphere(r.Firms[f].At)
 		r.zonePoints[f] = onSphere(r.zoneMiddle(r.Firms[f].Zone))
 	}
+}
+
+// indexLots makes the search trees of the kinds.
+func (r *Region) indexLots() {
 	byKind := make([][]int32, len(r.kinds))
 	for i, l := range r.lots {
 		byKind[l.kind] = append(byKind[l.kind], int32(i))
@@ -257,7 +308,6 @@ func (r *Region) drawPartners() {
 	if explicit || sc.Region.PartnersMean == 0 {
 		return
 	}
-	const pool = 64 // partners are looked for among so many nearest firms
 	src := r.populationSource()
 	all := make([]int32, len(r.Firms))
 	bySector := make([][]int32, max(1, len(r.SectorNames)))
@@ -271,29 +321,48 @@ func (r *Region) drawPartners() {
 	for s := range sectors {
 		sectors[s] = newTree(bySector[s], at)
 	}
-	weights := make([]float64, pool)
+	var pools [2]acquaintances // among everyone, and in the own sector
 	for f := range r.Firms {
+		pools[0].found, pools[1].found = false, false
 		n := agents.Poisson(src.Uniform(rng.PartnerOf, uint64(f), 0), sc.Region.PartnersMean)
 		for i := range n {
 			draw := src.Stream(rng.PartnerOf, uint64(f), uint64(i+1))
-			t := &everyone
+			p, t := &pools[0], everyone
 			if draw.Float64() < sc.Region.PartnerSector {
-				t = &sectors[r.Firms[f].Sector]
+				p, t = &pools[1], sectors[r.Firms[f].Sector]
 			}
-			r.heap = t.nearest(r.points[f], pool, func(g int32) bool { return g != int32(f) }, r.heap)
-			total := 0.0
-			for j, q := range r.heap {
-				weights[j] = math.Exp(-kmOf(q.chord2) * sc.Transport.RoadFactor / sc.Region.PartnerKm)
-				total += weights[j]
+			if !p.found {
+				p.find(r, int32(f), t)
 			}
-			u := draw.Float64() * total
-			for j, q := range r.heap {
-				if u -= weights[j]; u < 0 {
+			u := draw.Float64() * p.total
+			for j, q := range p.firms {
+				if u -= p.weights[j]; u < 0 {
 					know(int32(f), q.id)
 					break
 				}
 			}
 		}
 		slices.SortFunc(r.partners[f], func(a, b supplier) int { return cmp.Or(cmp.Compare(a.km, b.km), cmp.Compare(a.lot, b.lot)) })
+	}
+}
+
+// acquaintances is whom a firm may come to know: the nearest firms, with the
+// weights at which they are drawn.
+type acquaintances struct {
+	firms   []neighbour
+	weights []float64
+	total   float64
+	found   bool
+}
+
+// find looks for them among the firms of a tree.
+func (a *acquaintances) find(r *Region, f int32, t tree) {
+	const most = 64
+	a.firms = t.nearest(r.points[f], most, func(g int32) bool { return g != f }, a.firms)
+	a.weights, a.total, a.found = a.weights[:0], 0, true
+	for _, q := range a.firms {
+		w := math.Exp(-kmOf(q.chord2) * r.Scenario.Transport.RoadFactor / r.Scenario.Region.PartnerKm)
+		a.weights = append(a.weights, w)
+		a.total += w
 	}
 }

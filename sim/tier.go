@@ -204,3 +204,15 @@ func (p *pairs) set(key uint64, d agents.Day) {
 
 // pairKey is the identity of two firms, whichever asks.
 func pairKey(a, b int32) uint64 { return rng.Pair(uint64(min(a, b)), uint64(max(a, b))) }
+
+// partnered tells whether any regime has a tier of known partners.
+func (r *Region) partnered() bool {
+	for _, regime := range r.Scenario.Compare {
+		for _, name := range r.Scenario.Regimes[regime].Tiers {
+			if r.tiers[number(r.TierNames, name)].partners {
+				return true
+			}
+		}
+	}
+	return false
+}
