@@ -37,6 +37,7 @@ func factor(d *Data, asked string) (*content, error) {
 		grouped bool // a mark stands for points whose values lie around it
 	}
 	var panels []panel
+	var curved []string // what stands on a logarithmic axis
 	var all []bar
 	low, high := 0.0, 0.0
 	alt := []string{""}
@@ -65,7 +66,10 @@ func factor(d *Data, asked string) (*content, error) {
 			continue
 		}
 		values := p.labels
-		p.at, p.labels = places(values)
+		var logs bool
+		if p.at, p.labels, logs = places(values); logs {
+			curved = append(curved, inside(p.title))
+		}
 		p.grouped = strings.Contains(strings.Join(values, ""), " to ")
 		for i := range p.lines {
 			p.lines[i].at = p.at
@@ -110,6 +114,9 @@ func factor(d *Data, asked string) (*content, error) {
 		notes = append(notes, "Other factors are as in the base.")
 	case len(panels) > 1:
 		notes = append(notes, "Means over the values of the other factors.")
+	}
+	if len(curved) > 0 {
+		notes = append(notes, "Logarithmic axis: "+strings.Join(curved, ", ")+".")
 	}
 	if slices.ContainsFunc(panels, func(p panel) bool { return p.grouped }) {
 		notes = append(notes, "Each mark is the mean over points whose value lies around it; in small samples others differ too.")

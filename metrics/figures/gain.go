@@ -151,15 +151,12 @@ func gain(d *Data, _ string) (*content, error) {
 			for _, l := range levels {
 				p.line(p.pale, 0.11*p.em, x(l.mean), plot.Min.Y, x(l.mean), plot.Max.Y, l.dashed(p)...)
 			}
-			p.line(p.ink, 0.11*p.em, x(0), plot.Min.Y, x(0), plot.Max.Y)
+			p.datum(plot, x(0))
 		},
 		lines: len(levels),
 		above: func(p *pen, plot vg.Rectangle, x axis) {
-			style := p.small(middle)
 			for i, l := range levels {
-				text := l.name + ": " + s.format(l.mean)
-				half := style.Width(text) / 2
-				p.write(style, min(max(x(l.mean), plot.Min.X+half), plot.Max.X-half), plot.Max.Y+(0.7+1.15*vg.Length(len(levels)-1-i))*p.em, text)
+				p.over(plot, x(l.mean), len(levels)-1-i, l.name+": "+s.format(l.mean))
 			}
 		},
 	}

@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -118,21 +117,15 @@ func cut(d *Data, c *answer.ConditionSummary) *slice {
 		}
 	}
 	g := &slice{}
-	label := func(f int, v float64) string {
-		if x := &s.Factors[f]; x.Numeric() {
-			return short4(x.Number(v))
-		}
-		return s.Factors[f].Label(v)
-	}
 	var fixed []string
 	for f := 2; f < len(s.Factors); f++ {
-		fixed = append(fixed, inside(d.factorTitle(s.Factors[f].Name))+" "+label(f, values[f][len(values[f])/2]))
+		fixed = append(fixed, inside(d.factorTitle(s.Factors[f].Name))+" "+valueOf(&s.Factors[f], values[f][len(values[f])/2]))
 	}
 	g.fixed = strings.Join(fixed, ", ")
 	for f, to := range []*side{&g.down, &g.across} {
 		to.title = d.factorTitle(s.Factors[f].Name)
 		for _, v := range values[f] {
-			to.labels = append(to.labels, label(f, v))
+			to.labels = append(to.labels, plain(valueOf(&s.Factors[f], v)))
 		}
 	}
 	g.cells = make([][]bar, len(values[0]))
@@ -152,12 +145,6 @@ func cut(d *Data, c *answer.ConditionSummary) *slice {
 		}
 	}
 	return g
-}
-
-// short4 is a number with at most four digits.
-func short4(x float64) string {
-	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)
-	return strconv.FormatFloat(y, 'g', -1, 64)
 }
 
 // crossed reports whether the cells have both signs.

@@ -37,6 +37,17 @@ type row struct {
 	draw   func(p *pen, x axis, middle, half vg.Length) // half of the height of a bar
 }
 
+// style is that of the row's name.
+func (r *row) style(s text.Style) text.Style {
+	if r.strong {
+		return bold(s)
+	}
+	return s
+}
+
+// leading is the height of a line of a name that wraps, in em.
+const leading = 1.15
+
 // A key is an entry of a legend.
 type key struct {
 	text string
@@ -132,7 +143,7 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 	widths := c.widths(first, other, head)
 	longest, gap := vg.Length(0), 1.2*em
 	for _, r := range c.rows {
-		longest = max(longest, name.Width(r.name))
+		longest = max(longest, r.style(name).Width(r.name))
 	}
 	if p.narrow {
 		gap = 0.8 * em
@@ -155,8 +166,13 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 	default:
 		plot.Max.X -= em
 	}
+	each := (plot.Max.Y - plot.Min.Y) / vg.Length(max(1, len(c.rows)))
 	if !p.narrow && longest > 0 {
-		plot.Min.X += min(longest, 0.36*width) + em
+		most := 0.36 * width
+		if 2*leading*em > each { // names do not wrap
+			most = 0.45 * width
+		}
+		plot.Min.X += min(longest, most) + em
 	}
 	x := func(v float64) vg.Length {
 		return plot.Min.X + (plot.Max.X-plot.Min.X)*vg.Length((v-c.low)/(c.high-c.low))
@@ -165,7 +181,6 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 		c.behind(p, plot, x)
 	}
 	c.drawAxis(p, box, plot, x)
-	each := (plot.Max.Y - plot.Min.Y) / vg.Length(max(1, len(c.rows)))
 	half, down := min(0.28*each, 0.75*em), vg.Length(0)
 	if p.narrow {
 		half, down = min(0.2*each, 0.6*em), 0.2*each
@@ -186,11 +201,9 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 			p.box(p.paper, box.Min.X, y-0.25*each, box.Max.X, y+0.26*each)
 			s, from, room = p.label(left), box.Min.X, at-box.Min.X
 		}
-		if r.strong {
-			s = bold(s)
-		}
+		s = r.style(s)
 		words := wrap(s, room, r.name)
-		if p.narrow || len(words) > 2 || 1.15*em*vg.Length(len(words)) > each {
+		if p.narrow || len(words) > 2 || leading*em*vg.Length(len(words)) > each {
 			words = []string{r.name}
 		}
 		for k, line := range words {
@@ -204,14 +217,13 @@ func (c *rowChart) draw(p *pen, box vg.Rectangle) {
 			p.write(s, columns[k], y, r.cells[k])
 		}
 	}
-	top = plot.Max.Y + 0.7*em
-	if p.narrow {
-		top += 1.1 * em * vg.Length(max(1, c.lines))
-	}
 	for i, at := range columns {
-		p.write(head, at, top, c.heads[i])
+		p.write(head, at, plot.Max.Y+0.7*em, c.heads[i])
 	}
 	if c.above != nil {
+		if p.narrow { // above the heads
+			plot.Max.Y += 1.1 * em
+		}
 		c.above(p, plot, x)
 	}
 }
@@ -272,6 +284,19 @@ func (p *pen) under(box, plot vg.Rectangle, x axis, marks []tick, title string) 
 		half := p.label(middle).Width(title) / 2
 		p.write(p.label(middle), min(max((plot.Min.X+plot.Max.X)/2, box.Min.X+half), box.Max.X-half), plot.Min.Y-2.35*p.em, title)
 	}
+}
+
+// over writes text above a plot, so many lines up, over a place of it and
+// within its sides.
+func (p *pen) over(plot vg.Rectangle, at vg.Length, lines int, text string) {
+	s := p.small(middle)
+	half := s.Width(text) / 2
+	p.write(s, min(max(at, plot.Min.X+half), plot.Max.X-half), plot.Max.Y+(0.7+leading*vg.Length(lines))*p.em, text)
+}
+
+// datum draws the line from which bars go left and right.
+func (p *pen) datum(plot vg.Rectangle, at vg.Length) {
+	p.line(p.ink, 0.11*p.em, at, plot.Min.Y, at, plot.Max.Y)
 }
 
 // whisker draws an interval.

@@ -107,7 +107,7 @@ func sensitivity(d *Data, asked string) (*content, error) {
 	}
 	chart.high += room
 	chart.front = func(p *pen, plot vg.Rectangle, x axis) {
-		p.line(p.ink, 0.11*p.em, x(0), plot.Min.Y, x(0), plot.Max.Y)
+		p.datum(plot, x(0))
 	}
 	c.notes, c.alt, c.height, c.body = notes, sentence(alt), chart.height, chart.draw
 	return c, nil

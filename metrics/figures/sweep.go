@@ -90,7 +90,7 @@ func (d *Data) sweepNotes() []string {
 	switch {
 	case d.Replicates == 1:
 		note += " One gives no intervals."
-	case d.Replicates < stats.Enough:
+	case d.Replicates < stats.Enough && d.swept.design.CRN: // otherwise points are samples too
 		note += fmt.Sprintf(" At least %d worlds are needed for intervals worth reading.", stats.Enough)
 	}
 	return []string{note}
@@ -104,6 +104,27 @@ func (d *Data) factorTitle(name string) string {
 		}
 	}
 	return readable(name)
+}
+
+// valueOf is a factor's value at a place of the design, numbers with four
+// digits, as summaries write it.
+func valueOf(f *design.Factor, at float64) string {
+	if !f.Numeric() {
+		return f.Label(at)
+	}
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(f.Number(at), 'g', 4, 64), 64)
+	return strconv.FormatFloat(rounded, 'g', -1, 64)
+}
+
+// plain is a value of a factor as people read it: numbers with commas between
+// thousands.
+func plain(value string) string {
+	x, err := strconv.ParseFloat(value, 64)
+	if err != nil || math.Abs(x) < 1000 || math.Abs(x) >= 1e15 {
+		return value
+	}
+	_, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', -1, 64), ".")
+	return number(x, len(fraction))
 }
 
 // gainOf is a regime's gain as an outcome of sweeps.
@@ -121,7 +142,7 @@ func moneyOf(all []bar) scale {
 // places are where the values of a factor stand on an axis from 0 to 1, and how
 // they are labelled there: numbers, and groups of numbers by their middle, in
 // proportion, or in logarithms if they span much; words evenly.
-func places(values []string) (at []float64, labels []string) {
+func places(values []string) (at []float64, labels []string, logs bool) {
 	labels = slices.Clone(values)
 	at = make([]float64, len(values))
 	for i, v := range values {
@@ -131,20 +152,22 @@ func places(values []string) (at []float64, labels []string) {
 			high, err2 := strconv.ParseFloat(to, 64)
 			x, err = (low+high)/2, errors.Join(err1, err2)
 			labels[i] = digits(x, 2)
+		} else {
+			labels[i] = plain(v)
 		}
 		if err != nil || i > 0 && x <= at[i-1] {
 			for i := range at {
 				at[i] = (float64(i) + 0.5) / float64(len(values))
 			}
-			return at, values
+			return at, values, false
 		}
 		at[i] = x
 	}
 	low, high := at[0], at[len(at)-1]
 	if low == high {
-		return []float64{0.5}, labels
+		return []float64{0.5}, labels, false
 	}
-	logs := low > 0 && high/low >= 20
+	logs = low > 0 && high/low >= 20
 	for i, x := range at {
 		if logs {
 			at[i] = math.Log(x/low) / math.Log(high/low)
@@ -153,7 +176,7 @@ func places(values []string) (at []float64, labels []string) {
 		}
 		at[i] = 0.04 + 0.92*at[i]
 	}
-	return at, labels
+	return at, labels, logs
 }
 
 // hues are those of series, told apart by their marks too.

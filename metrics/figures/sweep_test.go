@@ -157,21 +157,21 @@ func ExampleDraw_factor() {
 	show("factor")
 	// Output:
 	// png 2100 × 996 <nil>
-	// What the gain depends on. Lines with bands, a panel for each factor, of the gain over status quo, million CAD a year: share of firms on the platform, firm-level specialization: 0.21 at 0.1, 0.29 at 0.9; share of firms on the platform, cooperative specialization: −0.05 at 0.1, 3.15 at 0.9; cost of a first deal, CAD, firm-level specialization: 0.25 at 10, 0.25 at 4000; cost of a first deal, CAD, cooperative specialization: 2.00 at 10, 0.60 at 4000. Simulated, not observed: 12 points of a design (grid), means of 8 random worlds of 60 working days each, seed 7.
+	// What the gain depends on. Lines with bands, a panel for each factor, of the gain over status quo, million CAD a year: share of firms on the platform, firm-level specialization: 0.21 at 0.1, 0.29 at 0.9; share of firms on the platform, cooperative specialization: −0.05 at 0.1, 3.15 at 0.9; cost of a first deal, CAD, firm-level specialization: 0.25 at 10, 0.25 at 4,000; cost of a first deal, CAD, cooperative specialization: 2.00 at 10, 0.60 at 4,000. Simulated, not observed: 12 points of a design (grid), means of 8 random worlds of 60 working days each, seed 7.
 }
 
 func ExampleDraw_plane() {
 	show("plane")
 	// Output:
 	// png 2100 × 871 <nil>
-	// Where cooperative specialization is ahead of firm-level specialization. A table in shades of the gain of cooperative specialization less that of firm-level specialization, million CAD a year, by share of firms on the platform and cost of a first deal, CAD: of 12 points it is ahead at 8, behind at 1, and not distinguishable at 3; corners 0.19 at 0.1 and 10, −1.21 at 0.1 and 4000, 3.31 at 0.9 and 10, 1.91 at 0.9 and 4000. Simulated, not observed: 12 points of a design (grid), means of 8 random worlds of 60 working days each, seed 7.
+	// Where cooperative specialization is ahead of firm-level specialization. A table in shades of the gain of cooperative specialization less that of firm-level specialization, million CAD a year, by share of firms on the platform and cost of a first deal, CAD: of 12 points it is ahead at 8, behind at 1, and not distinguishable at 3; corners 0.19 at 0.1 and 10, −1.21 at 0.1 and 4,000, 3.31 at 0.9 and 10, 1.91 at 0.9 and 4,000. Simulated, not observed: 12 points of a design (grid), means of 8 random worlds of 60 working days each, seed 7.
 }
 
 func ExampleDraw_tornado() {
 	show("tornado")
 	// Output:
 	// png 2100 × 813 <nil>
-	// Which assumptions move the gain of cooperative specialization. Bars by factor of how far it moves the gain of cooperative specialization, in million CAD a year, around the base of 2.00: share of firms on the platform from 0.1 to 0.9: −0.05 to 3.15, effect +3.20, 2.90 to 3.50; cost of a first deal, CAD from 10 to 4000: 2.00 to 0.60, effect −1.40, −1.70 to −1.10. Simulated, not observed: 12 points of a design (one-at-a-time), means of 8 random worlds of 60 working days each, seed 7.
+	// Which assumptions move the gain of cooperative specialization. Bars by factor of how far it moves the gain of cooperative specialization, in million CAD a year, around the base of 2.00: share of firms on the platform from 0.1 to 0.9: −0.05 to 3.15, effect +3.20, 2.90 to 3.50; cost of a first deal, CAD from 10 to 4,000: 2.00 to 0.60, effect −1.40, −1.70 to −1.10. Simulated, not observed: 12 points of a design (one-at-a-time), means of 8 random worlds of 60 working days each, seed 7.
 }
 
 func ExampleDraw_sensitivity() {
@@ -249,23 +249,25 @@ func TestPlaces(t *testing.T) {
 	for _, c := range []struct {
 		values string
 		want   string
+		labels string
+		logs   bool
 	}{
-		{"0 1 4", "0.04 0.27 0.96"},
-		{"1 10 100", "0.04 0.50 0.96"}, // in logarithms
-		{"greedy optimal", "0.25 0.75"},
-		{"10|20 to 40|40 to 60", "0.04 0.50 0.96"}, // groups, by their middle
+		{"0 1 4", "0.04 0.27 0.96", "0 1 4", false},
+		{"1 100 10000", "0.04 0.50 0.96", "1 100 10,000", true},
+		{"greedy optimal", "0.25 0.75", "greedy optimal", false},
+		{"10|20 to 40|40 to 60", "0.04 0.50 0.96", "10 30 50", false}, // groups, by their middle
 	} {
 		sep := " "
 		if strings.Contains(c.values, "|") {
 			sep = "|"
 		}
-		at, labels := places(strings.Split(c.values, sep))
+		at, labels, logs := places(strings.Split(c.values, sep))
 		got := ""
 		for _, x := range at {
 			got += fmt.Sprintf(" %.2f", x)
 		}
-		if got[1:] != c.want || len(labels) != len(at) {
-			t.Errorf("%s stand at%s, labelled %q", c.values, got, labels)
+		if got[1:] != c.want || strings.Join(labels, " ") != c.labels || logs != c.logs {
+			t.Errorf("%s stand at%s, labelled %q, in logarithms: %v", c.values, got, labels, logs)
 		}
 	}
 }

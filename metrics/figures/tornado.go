@@ -74,22 +74,19 @@ func tornado(d *Data, asked string) (*content, error) {
 		axis:   fmt.Sprintf("gain of %s over %s, %s", inside(d.name(regime)), inside(d.name(d.Baseline)), unit),
 		legend: []key{swatch("at the lowest value of the factor", from), swatch("at the highest", to)},
 		front: func(p *pen, plot vg.Rectangle, x axis) {
-			p.line(p.ink, 0.11*p.em, x(centre), plot.Min.Y, x(centre), plot.Max.Y)
+			p.datum(plot, x(centre))
 			if centre != 0 {
 				p.line(p.pale, 0.11*p.em, x(0), plot.Min.Y, x(0), plot.Max.Y, 0.3*p.em, 0.25*p.em)
 			}
 		},
 		above: func(p *pen, plot vg.Rectangle, x axis) {
-			style := p.small(middle)
-			text := around + ": " + s.format(centre)
-			half := style.Width(text) / 2
-			p.write(style, min(max(x(centre), plot.Min.X+half), plot.Max.X-half), plot.Max.Y+0.7*p.em, text)
+			p.over(plot, x(centre), 0, around+": "+s.format(centre))
 		},
 	}
 	alt := []string{fmt.Sprintf("Bars by factor of how far it moves the gain of %s, in %s, around %s of %s", inside(d.name(regime)), unit, around, s.format(centre))}
 	for _, w := range swings {
 		chart.rows = append(chart.rows, row{
-			name: fmt.Sprintf("%s: %s to %s", w.effect.name, w.From, w.To), cells: []string{signed(w.effect.mean, s), w.effect.span(s)},
+			name: fmt.Sprintf("%s: %s to %s", w.effect.name, plain(w.From), plain(w.To)), cells: []string{signed(w.effect.mean, s), w.effect.span(s)},
 			draw: func(p *pen, x axis, y, half vg.Length) {
 				// where both ends lie on one side of the centre, the nearer one stands in front
 				ends := []struct {
@@ -104,7 +101,7 @@ func tornado(d *Data, asked string) (*content, error) {
 				}
 			},
 		})
-		alt = append(alt, fmt.Sprintf("%s from %s to %s: %s to %s, effect %s, %s", inside(w.effect.name), w.From, w.To, s.format(w.low), s.format(w.high), signed(w.effect.mean, s), w.effect.span(s)))
+		alt = append(alt, fmt.Sprintf("%s from %s to %s: %s to %s, effect %s, %s", inside(w.effect.name), plain(w.From), plain(w.To), s.format(w.low), s.format(w.high), signed(w.effect.mean, s), w.effect.span(s)))
 	}
 	notes := append(d.sweepNotes(), "Effect: the gain where the factor is highest less that where it is lowest.", "Dashed: no gain.")
 	if d.swept.design.Method != design.OneAtATime {
@@ -121,16 +118,11 @@ func tornado(d *Data, asked string) (*content, error) {
 // baseValue is the value of a factor at the first point of the sweep, which of
 // one-at-a-time is the base, as a summary writes it.
 func (d *Data) baseValue(name string) string {
-	for i := range d.swept.design.Factors {
-		f := &d.swept.design.Factors[i]
-		if f.Name != name || len(d.swept.design.Points) == 0 {
-			continue
+	s := d.swept.design
+	for i := range s.Factors {
+		if s.Factors[i].Name == name && len(s.Points) > 0 {
+			return valueOf(&s.Factors[i], s.Points[0].At[i])
 		}
-		at := d.swept.design.Points[0].At[i]
-		if f.Numeric() {
-			return short4(f.Number(at))
-		}
-		return f.Label(at)
 	}
 	return ""
 }

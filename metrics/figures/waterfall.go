@@ -75,7 +75,7 @@ func waterfall(d *Data, asked string) (*content, error) {
 	}})
 	alt = append(alt, fmt.Sprintf("to %s %s, %s", inside(total.name), signed(total.mean, s), total.span(s)))
 	chart.front = func(p *pen, plot vg.Rectangle, x axis) {
-		p.line(p.ink, 0.11*p.em, x(0), plot.Min.Y, x(0), plot.Max.Y)
+		p.datum(plot, x(0))
 		each := (plot.Max.Y - plot.Min.Y) / vg.Length(len(chart.rows))
 		for i, st := range steps {
 			y := plot.Max.Y - each*(vg.Length(i)+1.5)

@@ -98,16 +98,14 @@ func winners(d *Data, asked string) (*content, error) {
 			p.box(mix(p.paper, p.gain, 0.09), x(0), plot.Min.Y, plot.Max.X, plot.Max.Y)
 		},
 		front: func(p *pen, plot vg.Rectangle, x axis) {
-			p.line(p.ink, 0.11*p.em, x(0), plot.Min.Y, x(0), plot.Max.Y)
+			p.datum(plot, x(0))
 		},
 		above: func(p *pen, plot vg.Rectangle, x axis) {
 			if p.narrow {
 				return
 			}
 			lose, win := p.style(0.88, p.pale, right), p.style(0.88, p.pale, left)
-			if x(0)-plot.Min.X > lose.Width("← lose")+p.em {
-				p.write(lose, x(0)-0.5*p.em, plot.Max.Y+0.7*p.em, "← lose")
-			}
+			p.write(lose, x(0)-0.5*p.em, plot.Max.Y+0.7*p.em, "← lose")
 			p.write(win, x(0)+0.5*p.em, plot.Max.Y+0.7*p.em, "win →")
 		},
 	}
