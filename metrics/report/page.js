@@ -14,7 +14,7 @@
   const config = {
     background: '#ffffff',
     font: getComputedStyle(document.documentElement).fontFamily,
-    axis: { labelColor: '#1a1f26', titleColor: '#1a1f26', labelFontSize: 12, titleFontSize: 13, titleFontWeight: 'normal', gridColor: '#e3e6ea', domainColor: '#4c5560', tickColor: '#4c5560', labelLimit: 260 },
+    axis: { labelColor: '#1a1f26', titleColor: '#1a1f26', labelFontSize: 12, titleFontSize: 13, titleFontWeight: 'normal', gridColor: '#e3e6ea', domainColor: '#4c5560', tickColor: '#4c5560', labelLimit: 260, labelFlush: false },
     legend: { labelFontSize: 12, labelColor: '#1a1f26', labelLimit: 320, orient: 'top', direction: 'vertical' },
     view: { stroke: null },
   };

@@ -11,6 +11,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -74,6 +75,7 @@ type page struct {
 	Sentences          []string // the answer; the first is the headline
 	Facts              []fact
 	Notes              []string
+	Keyed              bool    // the notes name regimes by their keys
 	Main               []table // what the answer is about
 	More               []table
 	Figures            []figure
@@ -198,6 +200,9 @@ func (p *page) run(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, n
 	}
 	for _, n := range a.Notes {
 		p.Notes = append(p.Notes, capital(n.Text)+".")
+		p.Keyed = p.Keyed || slices.ContainsFunc(sc.Compare, func(name string) bool {
+			return strings.Contains(name, "_") && strings.Contains(n.Text, name)
+		})
 	}
 	for i, t := range a.Tables() {
 		x := names.table(t)
@@ -305,11 +310,14 @@ func (p *page) write() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// named are regimes, tiers and kinds as people read them, by name.
+// named are regimes and classes of orders as people read them, by name.
 type named map[string]string
 
 func titles(sc *scenarios.Scenario) named {
 	n := named{}
+	for name, c := range sc.Orders {
+		n[name] = cmp.Or(c.Title, strings.ReplaceAll(name, "_", " "))
+	}
 	for name, r := range sc.Regimes {
 		if r.Title != "" {
 			n[name] = r.Title
