@@ -91,7 +91,7 @@ func (c *Comparison) note(first, second *store.Dataset) {
 		c.Notes = append(c.Notes, Note{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	if c.Pairs < stats.Enough {
-		say(FewReplicates, "%d replicates are few: intervals need at least %d to be trusted", c.Pairs, stats.Enough)
+		say(FewReplicates, "few replicates: %d, and intervals need at least %d to be trusted", c.Pairs, stats.Enough)
 	}
 	if first.Replicates != second.Replicates {
 		say(Unequal, "the datasets have %d and %d replicates: the first %d of each are compared", first.Replicates, second.Replicates, c.Pairs)
@@ -114,7 +114,7 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	if c.Paired {
 		kind = "paired by replicate"
 	}
-	fmt.Fprintf(t, "first:  %s\nsecond: %s\n%d replicates, %s\n\n", c.First, c.Second, c.Pairs, kind)
+	fmt.Fprintf(t, "first:  %s\nsecond: %s\nreplicates: %d, %s\n\n", c.First, c.Second, c.Pairs, kind)
 	c.write(t)
 	for _, n := range c.Notes {
 		fmt.Fprintf(t, "note: %s\n", n.Text)

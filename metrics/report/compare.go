@@ -43,9 +43,9 @@ func (p *page) compare(first, second *store.Dataset, unpaired bool, names named)
 		return err
 	}
 	out := &comparison{Title: second.Title, Commands: [2]string{first.Command, second.Command}, Sentences: [2]string{p.Sentences[0], a.Headline.Sentence}}
-	out.How = fmt.Sprintf("%d replicates of each, taken as independent samples", c.Pairs)
+	out.How = fmt.Sprintf("Replicates of each: %d, taken as independent samples", c.Pairs)
 	if c.Paired {
-		out.How = fmt.Sprintf("%d replicates of each, paired: those of one number saw the same draws", c.Pairs)
+		out.How = fmt.Sprintf("Replicates of each: %d, paired: those of one number saw the same draws", c.Pairs)
 	}
 	for _, t := range c.Tables() {
 		out.Tables = append(out.Tables, names.table(t))

@@ -487,7 +487,11 @@ func readManifest(path string) (*Manifest, error) {
 	case err != nil || m.Program != Program:
 		return nil, nil
 	case m.Format != Format:
-		return nil, fmt.Errorf("%w: %s is of format %d, this program reads and writes format %d", ErrRefused, path, m.Format, Format)
+		again := ""
+		if m.Command != "" {
+			again = fmt.Sprintf("; to have the dataset in it, run again, into another folder: %s", m.Command)
+		}
+		return nil, fmt.Errorf("%w: %s is of format %d (written by version %q), this program reads and writes format %d%s", ErrRefused, path, m.Format, m.Version, Format, again)
 	}
 	return m, nil
 }
