@@ -148,6 +148,15 @@ func (d *decoder) checkRegion(sc *Scenario) {
 	}
 }
 
+// classed is how many firms the size classes have.
+func (sc *Scenario) classed() int {
+	firms := 0
+	for _, s := range sc.Sizes {
+		firms += s.Firms
+	}
+	return firms
+}
+
 // checkDrawn is about regions whose firms are drawn.
 func (d *decoder) checkDrawn(sc *Scenario) {
 	shares := 0.0
@@ -160,10 +169,7 @@ func (d *decoder) checkDrawn(sc *Scenario) {
 	case shares == 0:
 		d.rule(path("places"), "the shares of all places are 0", "at least one share above 0", "")
 	}
-	firms := 0
-	for _, s := range sc.Sizes {
-		firms += s.Firms
-	}
+	firms := sc.classed()
 	switch {
 	case len(sc.Sizes) == 0:
 		d.rule(path("sizes"), "is empty: firms that are drawn need a size class", "a table [sizes.NAME], or region.firms_file", "")

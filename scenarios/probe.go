@@ -26,6 +26,9 @@ func NewProbe(sc *Scenario) (*Probe, error) {
 	if broken != nil {
 		return nil, fmt.Errorf("the canonical scenario, line %d: %s", broken.spot.line, broken.problem)
 	}
+	if sc.Region.Firms == 0 && len(sc.Firms) == 0 {
+		root.below("region").below("firms").value = int64(sc.classed()) // 0 stands for that
+	}
 	return &Probe{root, language()}, nil
 }
 

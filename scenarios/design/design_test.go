@@ -314,6 +314,26 @@ func TestOneAtATimeFromOutside(t *testing.T) {
 	}
 }
 
+// The base of a number that 0 leaves to others is what they make it. A failure
+// means that a table says 0 firms.
+func TestOneAtATimeOfFirms(t *testing.T) {
+	d, err := Parse("test.toml", []byte("base = \"template\"\ndesign = \"one-at-a-time\"\n[factors.firms]\nkey = \"region.firms\"\nrange = [5, 50]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := scenarios.Load("template", scenarios.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sizes := 0
+	for _, s := range sc.Sizes {
+		sizes += s.Firms
+	}
+	if got := d.Points[0].At[0]; got != float64(sizes) || sizes == 0 {
+		t.Errorf("the base has %v firms, its size classes %d", got, sizes)
+	}
+}
+
 // A failure means that a table of points is read as something else, or that it
 // depends on whether it is CSV or Parquet.
 func TestMatrix(t *testing.T) {
