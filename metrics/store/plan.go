@@ -112,11 +112,11 @@ func (p *Plan) manifest() (*Manifest, error) {
 	if p.Sweep != nil {
 		sweep := *p.Sweep
 		sweep.Points = len(p.Points)
-		text, err := encodePoints(p.Points)
-		if err != nil {
+		sum := newSum()
+		if err := encodePoints(sum, p.Points); err != nil {
 			return nil, err
 		}
-		sweep.Hash = digest(text)
+		sweep.Hash = sum.hex()
 		m.Sweep = &sweep
 	}
 	text, err := json.Marshal(struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -190,11 +191,8 @@ func start(dir string, m *Manifest, all []Point) error {
 	}
 	defer os.RemoveAll(fresh)
 	if m.Sweep != nil {
-		text, err := encodePoints(all)
+		err := replace(filepath.Join(fresh, pointsName), func(w io.Writer) error { return encodePoints(w, all) })
 		if err != nil {
-			return err
-		}
-		if err := WriteFile(filepath.Join(fresh, pointsName), text); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,16 +77,16 @@ func (s *Sweep) check(points []Point) error {
 	return nil
 }
 
-func encodePoints(points []Point) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+func encodePoints(w io.Writer, points []Point) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	for i := range points {
 		if err := e.Encode(&points[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return b.Bytes(), nil
+	return b.Flush()
 }
 
 // points reads single points off the disk.
