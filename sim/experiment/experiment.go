@@ -194,8 +194,11 @@ func (p *Plan) run(ctx context.Context, job Job, load loader) (results []sim.Res
 			err = &Error{job, err, stack}
 		}
 	}()
-	results, err = p.Engine(ctx, sc, job.Replicate, p.Sim, func(region *sim.Region) (_ sim.Sink, err error) {
-		sink.Recorder, err = p.Record(job, region)
+	results, err = p.Engine(ctx, sc, job.Replicate, p.Sim, func(region *sim.Region) (sim.Sink, error) {
+		recorder, err := p.Record(job, region)
+		if err == nil { // or it may be a nil of some type
+			sink.Recorder = recorder
+		}
 		return &sink, sink.note(err)
 	})
 	if err != nil {

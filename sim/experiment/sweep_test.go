@@ -184,10 +184,12 @@ func TestFailuresAreToldApart(t *testing.T) {
 	full, insane := errors.New("no space left on device"), errors.New("the firm has no machine")
 	for name, c := range map[string]struct {
 		rec    Recorder
+		begin  error
 		engine error
 		breach bool
 		data   bool
 	}{
+		"begin":    {rec: (*memory)(nil), begin: full},
 		"disk":     {rec: &broken{err: full}},
 		"commit":   {rec: &memory{failCommit: full}},
 		"run":      {rec: &memory{}, engine: insane, data: true},
@@ -209,7 +211,7 @@ func TestFailuresAreToldApart(t *testing.T) {
 				}
 				return results, c.engine
 			},
-			Record: func(Job, *sim.Region) (Recorder, error) { return c.rec, nil },
+			Record: func(Job, *sim.Region) (Recorder, error) { return c.rec, c.begin },
 			Report: func(_ Job, _ []sim.Result, err error) error { return err },
 		})
 		failed := new(Error)
