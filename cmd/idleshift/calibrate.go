@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
@@ -17,13 +16,9 @@ import (
 
 // calibrateFlags are those of calibrate.
 type calibrateFlags struct {
-	set       []string
-	out       string
-	workers   int
-	overwrite bool
-	show      bool
-	json      bool
-	quiet     bool
+	journalFlags
+	set  []string
+	show bool
 }
 
 func (p *program) calibrateCommand() *cobra.Command {
@@ -65,12 +60,8 @@ ranges or more generations use again what was run.`,
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.set, "set", nil, "override `key=value` of the scenario while it is fitted; may be given again")
-	flags.StringVar(&f.out, "out", "", "folder of the result (default results/<calibration>)")
-	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
-	flags.BoolVar(&f.overwrite, "overwrite", false, "start anew where the folder holds other targets or another version")
+	f.flags(cmd, "folder of the result (default results/<calibration>)")
 	flags.BoolVar(&f.show, "show", false, "print the calibration and run nothing")
-	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the result")
 	complete(cmd, "set", completeKeys)
 	return cmd
 }
@@ -91,10 +82,7 @@ func (p *program) calibrate(ctx context.Context, f *calibrateFlags, name string)
 	if err != nil {
 		return err
 	}
-	journal, err := moments.OpenJournal(filepath.Join(f.out, "journal.jsonl"), p.version, suite, f.overwrite)
-	if errors.Is(err, moments.ErrRefused) {
-		return badInput{err}
-	}
+	journal, err := p.journal(&f.journalFlags, suite)
 	if err != nil {
 		return err
 	}
@@ -114,8 +102,7 @@ func (p *program) calibrate(ctx context.Context, f *calibrateFlags, name string)
 		err = errors.Join(err, result.Write(f.out))
 	}
 	if errors.Is(err, context.Canceled) {
-		return interrupted(fmt.Sprintf("interrupted: what was run is kept in %s; the same command goes on from there:\n  %s",
-			f.out, command(append([]string{"idleshift"}, p.args...)...)))
+		return p.kept(&f.journalFlags)
 	}
 	if err != nil {
 		return err

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +38,8 @@ An outcome is a metric of a regime, gain(REGIME) for the surplus over the
 baseline's, or a sum, difference, product or ratio of such. Without --of it is
 what the design names, or every gain.
 
-The ranking is also written to DIR as sensitivity.json and sensitivity.parquet.`,
+The ranking is also written to DIR as sensitivity.json and sensitivity.parquet;
+with --json it is printed alone.`,
 		Example: `  idleshift sweep run screening
   idleshift sensitivity results/screening
   idleshift sensitivity results/screening --of "surplus(cooperative) - surplus(firm)" --of "utilisation(firm)"`,
@@ -48,23 +54,34 @@ The ranking is also written to DIR as sensitivity.json and sensitivity.parquet.`
 			if err != nil {
 				return badInput{err}
 			}
-			if err := store.WriteJSON(filepath.Join(args[0], "sensitivity.json"), x); err != nil {
-				return err
-			}
-			if err := store.WriteRows(filepath.Join(args[0], "sensitivity.parquet"), x.Rows()); err != nil {
-				return err
-			}
-			if asJSON {
-				return p.writeJSON(x)
-			}
-			return x.WriteText(p.out)
+			return p.tell(x, asJSON, args[0], "sensitivity", map[string]func(string) error{
+				"sensitivity": func(path string) error { return store.WriteRows(path, x.Rows()) },
+			})
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&opt.Outcomes, "of", nil, "`outcome` to look at; may be given again")
 	flags.BoolVar(&opt.WithoutNoise, "without-noise", false, "leave the share of replicate noise out, and the noise in")
-	flags.BoolVar(&asJSON, "json", false, "print JSON (see idleshift schema sensitivity)")
+	flags.BoolVar(&asJSON, "json", false, "print JSON (see idleshift schema sensitivity), and write nothing")
 	return cmd
+}
+
+// tell prints what was found in a sweep, and keeps it in the sweep's folder: as
+// JSON, and by tables that are written to paths. As JSON it is printed alone.
+func (p *program) tell(found interface{ WriteText(io.Writer) error }, asJSON bool, dir, name string, tables map[string]func(path string) error) error {
+	if asJSON {
+		return p.writeJSON(found)
+	}
+	err := store.WriteJSON(filepath.Join(dir, name+".json"), found)
+	for _, table := range slices.Sorted(maps.Keys(tables)) {
+		if err == nil {
+			err = tables[table](filepath.Join(dir, table+".parquet"))
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("what follows could not be kept in the folder (--json prints it alone): %w", err)
+	}
+	return errors.Join(found.WriteText(p.out), err)
 }
 
 // sweepOf opens the dataset of a sweep.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
 	"idleshift/metrics/answer"
@@ -30,7 +28,8 @@ What to look at is what the design names, unless --of and --where say otherwise;
 an outcome is written as for idleshift sensitivity.
 
 The summary is also written to DIR as summary.json, its means as summary.parquet
-and the verdict at every point as conditions.parquet.`,
+and the verdict at every point as conditions.parquet; with --json it is printed
+alone.`,
 		Example: `  idleshift sweep run thickness
   idleshift summarize results/thickness
   idleshift summarize results/thickness --of "gain(firm)" --where "gain(firm) > 0"`,
@@ -45,24 +44,15 @@ and the verdict at every point as conditions.parquet.`,
 			if err != nil {
 				return badInput{err}
 			}
-			if err := store.WriteJSON(filepath.Join(args[0], "summary.json"), x); err != nil {
-				return err
-			}
-			if err := store.WriteRows(filepath.Join(args[0], "summary.parquet"), x.Effects()); err != nil {
-				return err
-			}
-			if err := store.WriteRows(filepath.Join(args[0], "conditions.parquet"), x.Verdicts()); err != nil {
-				return err
-			}
-			if asJSON {
-				return p.writeJSON(x)
-			}
-			return x.WriteText(p.out)
+			return p.tell(x, asJSON, args[0], "summary", map[string]func(string) error{
+				"summary":    func(path string) error { return store.WriteRows(path, x.Effects()) },
+				"conditions": func(path string) error { return store.WriteRows(path, x.Verdicts()) },
+			})
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&opt.Outcomes, "of", nil, "`outcome` to look at; may be given again")
 	flags.StringArrayVar(&opt.Conditions, "where", nil, "`condition` to look for; may be given again")
-	flags.BoolVar(&asJSON, "json", false, "print JSON (see idleshift schema summary)")
+	flags.BoolVar(&asJSON, "json", false, "print JSON (see idleshift schema summary), and write nothing")
 	return cmd
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,12 +17,8 @@ import (
 // tornadoFlags are those of tornado.
 type tornadoFlags struct {
 	choice
-	list      string
-	out       string
-	workers   int
-	overwrite bool
-	json      bool
-	quiet     bool
+	journalFlags
+	list string
 }
 
 func (p *program) tornadoCommand() *cobra.Command {
@@ -44,15 +39,11 @@ folder.`,
   idleshift tornado region.toml --assumptions region-assumptions.toml --json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.tornado(cmd.Context(), &f, args) },
 	}
-	f.flags(cmd)
+	f.choice.flags(cmd)
 	f.sizeFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.list, "assumptions", defaultScenario, "list of assumptions, shipped or a `file`")
-	flags.StringVar(&f.out, "out", "", "folder of the journal (default results/tornado-<assumptions>)")
-	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
-	flags.BoolVar(&f.overwrite, "overwrite", false, "start anew where the folder holds another version's runs")
-	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the result")
+	f.journalFlags.flags(cmd, "folder of the journal (default results/tornado-<assumptions>)")
 	complete(cmd, "assumptions", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return scenarios.Assumptions.Names(), cobra.ShellCompDirectiveDefault
 	})
@@ -87,10 +78,7 @@ func (p *program) tornado(ctx context.Context, f *tornadoFlags, args []string) e
 	if f.out == "" {
 		f.out = filepath.Join("results", "tornado-"+base(f.list))
 	}
-	journal, err := moments.OpenJournal(filepath.Join(f.out, "journal.jsonl"), p.version, suite, f.overwrite)
-	if errors.Is(err, moments.ErrRefused) {
-		return badInput{err}
-	}
+	journal, err := p.journal(&f.journalFlags, suite)
 	if err != nil {
 		return err
 	}
@@ -100,8 +88,7 @@ func (p *program) tornado(ctx context.Context, f *tornadoFlags, args []string) e
 	line.clear()
 	err = errors.Join(err, journal.Close())
 	if errors.Is(err, context.Canceled) {
-		return interrupted(fmt.Sprintf("interrupted: what was run is kept in %s; the same command goes on from there:\n  %s",
-			f.out, command(append([]string{"idleshift"}, p.args...)...)))
+		return p.kept(&f.journalFlags)
 	}
 	if wrong := (scenarios.Errors)(nil); errors.As(err, &wrong) {
 		return badInput{err}

@@ -50,8 +50,10 @@ func schema(t reflect.Type) map[string]any {
 		return map[string]any{"type": "integer"}
 	}
 	properties, required := map[string]any{}, []string{}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for _, f := range reflect.VisibleFields(t) { // those of what is embedded, too
+		if f.Anonymous {
+			continue
+		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		s := schema(f.Type)
 		s["description"] = f.Tag.Get("doc")

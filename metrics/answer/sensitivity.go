@@ -22,18 +22,11 @@ const draws = 1000
 // A Sensitivity ranks the factors of a sweep by how much outcomes depend on
 // them.
 type Sensitivity struct {
-	Design     string               `json:"design" doc:"Name of the design."`
-	Title      string               `json:"title" doc:"Title of the design."`
-	Method     string               `json:"method" doc:"morris or saltelli."`
-	Command    string               `json:"command" doc:"Command that makes the dataset."`
-	Currency   string               `json:"currency" doc:"Currency of all money."`
-	Points     int                  `json:"points" doc:"Points of the design."`
-	Samples    int                  `json:"samples" doc:"Trajectories, or rows of each matrix."`
-	Replicates int                  `json:"replicates" doc:"Replicates of each point."`
-	Noise      bool                 `json:"noise_taken_out" doc:"Replicates are independent between points, and their noise was taken out of the indices."`
-	Level      float64              `json:"level" doc:"Coverage of all intervals, by bootstrap over trajectories or rows."`
-	Outcomes   []OutcomeSensitivity `json:"outcomes" doc:"Outcomes, in the order in which they were asked for."`
-	Notes      []Note               `json:"notes" doc:"Warnings."`
+	About
+	Samples  int                  `json:"samples" doc:"Trajectories, or rows of each matrix: intervals are by bootstrap over them."`
+	Noise    bool                 `json:"noise_taken_out" doc:"Replicates are independent between points, and their noise was taken out of the indices."`
+	Outcomes []OutcomeSensitivity `json:"outcomes" doc:"Outcomes, in the order in which they were asked for."`
+	Notes    []Note               `json:"notes" doc:"Warnings."`
 }
 
 // An OutcomeSensitivity is what one outcome depends on.
@@ -93,10 +86,7 @@ func SensitivityOf(s *Sweep, opt SensitivityOptions) (*Sensitivity, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Sensitivity{
-		Design: d.Name, Title: d.Title, Method: d.Method, Command: s.Command, Currency: s.Currency, Points: len(d.Points),
-		Samples: d.Samples, Replicates: s.Replicates, Noise: !opt.WithoutNoise, Level: Level, Outcomes: []OutcomeSensitivity{}, Notes: []Note{},
-	}
+	out := &Sensitivity{About: s.about(), Samples: d.Samples, Noise: !opt.WithoutNoise, Outcomes: []OutcomeSensitivity{}, Notes: []Note{}}
 	if d.Samples < fewSamples {
 		out.Notes = append(out.Notes, Note{Code: "few_samples", Text: fmt.Sprintf("%d samples are few: an interval by bootstrap needs at least %d", d.Samples, fewSamples)})
 	}

@@ -18,15 +18,8 @@ import (
 // A Summary says what the factors of a sweep do to outcomes, and where in the
 // design conditions hold.
 type Summary struct {
-	Design     string             `json:"design" doc:"Name of the design."`
-	Title      string             `json:"title" doc:"Title of the design."`
-	Method     string             `json:"method" doc:"How the points lie."`
-	Command    string             `json:"command" doc:"Command that makes the dataset."`
-	Currency   string             `json:"currency" doc:"Currency of all money."`
-	Points     int                `json:"points" doc:"Points of the design."`
-	Replicates int                `json:"replicates" doc:"Replicates of each point."`
+	About
 	Common     bool               `json:"common_random_numbers" doc:"Points share their random numbers, so that their differences are paired by replicate."`
-	Level      float64            `json:"level" doc:"Coverage of all intervals, each by itself."`
 	Outcomes   []OutcomeSummary   `json:"outcomes" doc:"Outcomes, in the order in which they were asked for."`
 	Conditions []ConditionSummary `json:"conditions" doc:"Conditions, in the order in which they were asked for."`
 	Notes      []Note             `json:"notes" doc:"Warnings."`
@@ -153,10 +146,7 @@ func SummaryOf(s *Sweep, opt SummaryOptions) (*Summary, error) {
 	if len(opt.Conditions) == 0 {
 		opt.Conditions = d.Conditions
 	}
-	out := &Summary{
-		Design: d.Name, Title: d.Title, Method: d.Method, Command: s.Command, Currency: s.Currency, Points: len(d.Points),
-		Replicates: s.Replicates, Common: d.CRN, Level: Level, Outcomes: []OutcomeSummary{}, Conditions: []ConditionSummary{}, Notes: []Note{},
-	}
+	out := &Summary{About: s.about(), Common: d.CRN, Outcomes: []OutcomeSummary{}, Conditions: []ConditionSummary{}, Notes: []Note{}}
 	note := func(what string, lost int) {
 		if lost > 0 {
 			n := left(lost, "points")

@@ -46,6 +46,26 @@ func OfSweep(d *store.Dataset) (*Sweep, error) {
 	return s, nil
 }
 
+// About says which sweep something is about.
+type About struct {
+	Design     string  `json:"design" doc:"Name of the design."`
+	Title      string  `json:"title" doc:"Title of the design."`
+	Method     string  `json:"method" doc:"How the points lie."`
+	Command    string  `json:"command" doc:"Command that makes the dataset."`
+	Currency   string  `json:"currency" doc:"Currency of all money."`
+	Points     int     `json:"points" doc:"Points of the design."`
+	Replicates int     `json:"replicates" doc:"Replicates of each point."`
+	Level      float64 `json:"level" doc:"Coverage of all intervals, each by itself."`
+}
+
+func (s *Sweep) about() About {
+	d := s.Design
+	return About{
+		Design: d.Name, Title: d.Title, Method: d.Method, Command: s.Command, Currency: s.Currency,
+		Points: len(d.Points), Replicates: s.Replicates, Level: Level,
+	}
+}
+
 // Check tells what is wrong with the outcomes and conditions of a design that
 // runs the given regimes.
 func Check(d *design.Design, regimes []string) error {

@@ -325,8 +325,8 @@ func TestSummaryOfOneAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range sum.Outcomes[0].Factors {
-		// the base has no number of firms (0), so it is the lowest
-		want := map[string]float64{"adoption": 0, "firms": 300, "broker": 1000}[f.Factor]
+		// the size classes of the base have 12 firms, between the levels 10 and 30
+		want := map[string]float64{"adoption": 0, "firms": 200, "broker": 1000}[f.Factor]
 		if math.Abs(float64(f.Effect.Mean)-want) > 1e-6 {
 			t.Errorf("effect of %s from %s to %s is %v, want %v", f.Factor, f.From, f.To, f.Effect.Mean, want)
 		}

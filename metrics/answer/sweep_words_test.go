@@ -11,7 +11,7 @@ func TestSweepSentences(t *testing.T) {
 	nan := Number(math.NaN())
 	at := func(mean, low, high Number) Estimate { return Estimate{mean, low, high} }
 	of := func(mean, effect Estimate) []string {
-		s := &Summary{Points: 4, Level: Level, Outcomes: []OutcomeSummary{{
+		s := &Summary{About: About{Points: 4, Level: Level}, Outcomes: []OutcomeSummary{{
 			Outcome: "gain(coop)", Unit: "CAD/year", Mean: mean,
 			Least: PointOutcome{At: "share 0.1", Mean: at(1e6, 0, 0)}, Most: PointOutcome{At: "share 0.9", Mean: at(3e6, 0, 0)},
 			Factors: []FactorEffect{{Factor: "share", From: "0.1", To: "0.9", Effect: effect}},

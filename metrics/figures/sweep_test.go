@@ -100,7 +100,7 @@ func sweepBy(method string) *Data {
 			}
 			one.Factors = append(one.Factors, e)
 		}
-		return &answer.Sensitivity{Method: method, Level: answer.Level, Outcomes: []answer.OutcomeSensitivity{one}}, nil
+		return &answer.Sensitivity{About: answer.About{Method: method, Level: answer.Level}, Outcomes: []answer.OutcomeSensitivity{one}}, nil
 	}
 	return d
 }
