@@ -21,7 +21,11 @@ type deal struct {
 	mine    agents.Money    // on the requester's side
 	made    bool            // otherwise laid, but not agreed yet
 	freight agents.Money
-	own     agents.Money // work of the requester's own lots, travel included
+	own     agents.Money    // work of the requester's own lots, travel included
+	earned  [2]agents.Money // by each provider, beyond what it costs it
+	spare   [2]agents.Money // of that, beyond its reservation price
+	saved   agents.Money    // by the requester, of the stake
+	fixed   bool            // the broker has set the price
 }
 
 // strike lays a match, and the later ones of its request with the same option,
@@ -71,7 +75,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		if part.Option != x.Option {
 			continue
 		}
-		from, last := req.First, req.Last
+		from, last := max(req.First, op.from), min(req.Last, op.limit) // other deals of the order may have moved the step
 		if part.Day != agents.AnyDay {
 			from, last = max(from, part.Day), min(last, part.Day)
 		}
@@ -105,7 +109,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		row.Km = terms.staffKm[1]
 	}
 	d.freight = w.freight(terms.km, terms.moves)
-	var asks [2]agents.Money
+	var costs, asks [2]agents.Money // of the providers, without and with the charge for slack
 	borne := d.freight
 	for c, l := range lots {
 		if l == agents.None {
@@ -139,7 +143,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 			d.own += work
 			continue
 		}
-		asks[c] = work + slack
+		costs[c], asks[c] = work, work+slack
 		row.Slack += slack
 		if c == 1 && g == terms.provider[0] {
 			continue // one pair, one contract
@@ -148,6 +152,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		row.First = row.First || m.contracts.get(pairKey(ord.firm, g)) < w.day
 		d.trans[c] = cost
 		d.mine += cost
+		costs[c] += cost
 		asks[c] += cost
 		borne += cost
 		row.Trans += 2 * cost
@@ -175,6 +180,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		switch {
 		case g == agents.None:
 		case x.Price[c] >= 0:
+			d.fixed = true
 			d.pay[c] = x.Price[c].For(d.hours[c])
 			if d.pay[c] < asks[c] {
 				return RefusedWorse
@@ -188,6 +194,12 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		return RefusedWorse
 	}
 	row.Fee = agents.MoneyOf(row.Price.Float() * t.spec.FeeShare)
+	for c := range d.earned {
+		if terms.provider[c] != agents.None {
+			d.earned[c], d.spare[c] = d.pay[c]-costs[c], d.pay[c]-asks[c]
+		}
+	}
+	d.saved = stake - borne - d.own - row.Price - row.Fee
 	d.row = row
 	w.bookSlots(m, i, w.deals.add(d, 0), lots, o, hours)
 	return -1
@@ -204,9 +216,6 @@ func (w *World) bookSlots(m *market, i, d int32, lots [2]int32, o *agents.Option
 		done := min(h, o.Factor.Within(passed))
 		if n == len(m.slots)-1 {
 			done = h
-		}
-		if d != agents.None {
-			w.deals.at[d].left++
 		}
 		w.book(i, d, lots, s.Day, s.Hours, done-worked, o.Ratio, [2]span{span(o.Travel[0]), span(o.Travel[1])})
 		worked = done
@@ -284,47 +293,63 @@ func (w *World) shortSteps(ord *order) (n int) {
 }
 
 // confirm makes the fresh deals of an order: they release the fallback and the
-// steps after them are loaded anew. If the order still cannot be completed the
-// deals are undone.
+// steps after them are loaded anew. If the order still cannot be completed,
+// costs more than without them or would lose a deal made before, they are undone.
 func (w *World) confirm(o int32) {
-	ord := &w.orders.at[o]
-	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
-		op := &w.ops[i]
-		if op.short && w.trace != nil && len(w.fresh(i)) > 0 {
-			w.tell(ord, Event{What: Released, Operation: op.step, Kind: w.step(op).kind, Fallback: op.fallback})
-		}
-	}
+	ord, e, trace := &w.orders.at[o], &w.before, w.trace
+	w.remember(e, o)
+	t := &e.at[0]
+	was := e.ops
+	w.trace = nil // nobody is told of a plan that is not kept
 	w.replan(o)
-	w.seal(o)
-}
-
-// seal makes the fresh deals of an order that is planned, or undoes them if it
-// is lost all the same.
-func (w *World) seal(o int32) {
-	ord := &w.orders.at[o]
-	fell := false
-	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+	w.trace = trace
+	reason := -1
+	switch {
+	case ord.lost:
+		reason = RefusedBundle
+	case !w.keeps(e, t) || w.position(ord)+w.dealCosts(ord) > t.cost+cent:
+		reason = RefusedWorse
+	}
+	for j := range was {
+		i := ord.first + int32(j)
 		op := &w.ops[i]
-		end := agents.Never
-		for _, d := range w.fresh(i) {
-			if ord.lost {
-				fell, end = true, op.end
-				w.result.Refusals[RefusedBundle]++
-				w.tell(ord, Event{What: Refused, Operation: op.step, Kind: w.step(op).kind, Tier: w.deals.at[d].row.Tier, Others: w.deals.at[d].lenders, Reason: RefusedBundle})
+		fresh := w.fresh(i)
+		if was[j].short && len(fresh) > 0 && reason < 0 {
+			w.tell(ord, Event{What: Released, Operation: op.step, Kind: w.step(op).kind, Fallback: was[j].fallback})
+		}
+		for _, d := range fresh {
+			if reason < 0 {
+				w.make(ord, op, d)
 				continue
 			}
-			w.make(ord, op, d)
+			w.result.Refusals[reason]++
+			w.tell(ord, Event{What: Refused, Operation: op.step, Kind: w.step(op).kind, Tier: w.deals.at[d].row.Tier, Others: w.deals.at[d].lenders, Reason: int8(reason)})
+			op.limit = min(op.limit, w.lastOf(op, d)-1) // what ends as late is of no use to the steps after it
 		}
-		if ord.lost {
+	}
+	if reason >= 0 {
+		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 			w.undo(i)
 		}
-		if end != agents.Never {
-			op.limit = end - 1 // what ends as late is of no use to the steps after it
+		w.restore(e, t)
+	} else {
+		for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+			if w.ops[i].short {
+				w.enlist(i)
+			}
 		}
 	}
-	if fell {
-		w.plan(o)
+	w.letGo(e, e.booked)
+}
+
+// lastOf is the last day of a deal for an operation.
+func (w *World) lastOf(op *operation, d int32) agents.Day {
+	for n := op.final; n != agents.None; n = w.booked.at[n].back {
+		if w.booked.at[n].deal == d {
+			return w.booked.at[n].day
+		}
 	}
+	return agents.Never
 }
 
 // dealCosts is what the fresh deals of an order cost its firm.

@@ -144,6 +144,16 @@ func (w *World) plan(o int32) {
 	if !w.tryPlan(o) && !cl.partial {
 		w.forgo(o)
 	}
+	dealt := agents.Never // first day of a deal for a later step
+	for i := ord.first + int32(ord.steps) - 1; i >= ord.first && ord.steps > 1; i-- {
+		op := &w.ops[i]
+		op.limit = min(op.limit, dealt)
+		for n := op.first; n != agents.None; n = w.booked.at[n].next {
+			if b := &w.booked.at[n]; b.deal >= 0 {
+				dealt = min(dealt, b.day)
+			}
+		}
+	}
 	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 		if w.ops[i].short {
 			w.enlist(i)

@@ -30,7 +30,7 @@ type market struct {
 	next    []int32    // of each match: the next of its request
 	head    []int32    // of each request: its first match
 	held    []int32    // orders with deals that stand or fall with others
-	moved   []int32    // orders whose own bookings an all-operations tier released
+	entries entries    // orders in a clearing of all operations
 	afford  [3]float32 // km by mobility: farther deals cannot be worth it
 	staff   [][2]int32 // scratch: firms that lend operators, and their lots
 	wanting []int32    // operations that may stand in the book
@@ -71,10 +71,9 @@ func (w *World) trade() {
 		if len(m.book.Options) > 0 {
 			w.match(m)
 		}
-		for _, o := range m.moved {
-			w.restore(o)
+		if m.tier.all {
+			w.settleAll(m)
 		}
-		m.moved = m.moved[:0]
 		for _, i := range m.cut {
 			if op := &w.ops[i]; op.short && !op.waiting {
 				w.result.CutShort++
@@ -158,6 +157,9 @@ func (w *World) conclude(m *market, r int32) {
 		w.refuse(m, ord, op, first, RefusedSites)
 		return
 	}
+	if m.tier.all && !ord.moved && !m.entries.has(o) {
+		w.remember(&m.entries, o)
+	}
 	stake, lack := op.stake, op.lack
 	for x := m.head[r]; x != agents.None; x = m.next[x] {
 		if m.sameOption(m.head[r], x) != x {
@@ -185,8 +187,7 @@ func (w *World) conclude(m *market, r int32) {
 	case decided > w.day:
 		op.waiting = true
 		w.pending = append(w.pending, i)
-	case ord.moved:
-		// orders are settled when the whole clearing is booked
+	case m.tier.all: // agreed when the whole clearing is laid
 	case !any: // its own units could serve it after all: they will
 	case ord.lost && w.shortSteps(ord) > 1: // they stand or fall together, when all are laid
 		if !slices.Contains(m.held, o) {

@@ -44,6 +44,10 @@ type naiveDeal struct {
 	mine    agents.Money    // and of the requester
 	freight agents.Money    // what transport costs the requester, its people's hours apart
 	own     agents.Money    // work of the requester's own lots
+	costs   [2]agents.Money // of each provider
+	asks    [2]agents.Money // its reservation price
+	fixed   bool            // the broker's price
+	step    *naiveStep
 	laid    agents.Day
 	decided agents.Day // when approval is known
 	refused bool
@@ -89,16 +93,15 @@ func newNaiveTier(t *tier) *naiveTier {
 
 // trade is one clearing.
 func (n *naive) trade(m *naiveTier) {
-	var released []*naiveOrder
 	if m.all {
-		released = n.releaseOrders(m)
+		n.releaseOrders(m)
 	}
 	book := n.fill(m)
 	if len(book.Options) > 0 {
 		n.match(m, book)
 	}
-	for _, o := range released {
-		n.restore(o)
+	if m.all {
+		n.settleAll(m)
 	}
 	for _, s := range book.cut {
 		n.result.CutShort += int64(b2i(s.short && !s.waiting))
@@ -635,6 +638,9 @@ func (n *naive) conclude(m *naiveTier, b *naiveBook, s *naiveStep, matches []age
 		refuse(options[0], RefusedSites)
 		return nil
 	}
+	if m.all && n.all.of(o) == nil {
+		n.all.orders = append(n.all.orders, n.remember(o))
+	}
 	stake, lack := s.stake, s.lack
 	for _, option := range options {
 		parts := slices.DeleteFunc(slices.Clone(matches), func(x agents.Match) bool { return x.Option != option })
@@ -660,7 +666,7 @@ func (n *naive) conclude(m *naiveTier, b *naiveBook, s *naiveStep, matches []age
 	case decided > n.day:
 		s.waiting = true
 		n.pending = append(n.pending, s)
-	case o.released || len(deals) == 0:
+	case m.all || len(deals) == 0:
 	case o.forgone && lackingSteps(o) > 1:
 		return o
 	default:
@@ -695,7 +701,7 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 	}
 	var slots []agents.Slot
 	for i, p := range parts {
-		need, first, last := o.Factor.Of(p.Hours), max(b.Requests[o.Request].First, o.From), b.Requests[o.Request].Last
+		need, first, last := o.Factor.Of(p.Hours), max(b.Requests[o.Request].First, o.From, s.from), min(b.Requests[o.Request].Last, s.limit)
 		if i == 0 {
 			need += o.Setup
 		}
@@ -738,7 +744,7 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 	}
 
 	stake = portion(stake, hours, lack)
-	d := &naiveDeal{tier: m, laid: n.day, decided: n.day}
+	d := &naiveDeal{step: s, tier: m, laid: n.day, decided: n.day}
 	d.row = agents.Deal{Day: n.day - agents.Day(n.r.Scenario.Time.Warmup), Tier: m.number, Kind: s.spec.kind, Class: s.order.number,
 		Requester: f, Provider: x.provider, Hours: hours, Km: x.km, Waited: n.day - s.order.arrived, Stake: stake}
 	if x.provider[0] == agents.None {
@@ -777,6 +783,7 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 		}
 		lent += d.hours[c]
 		asks[c] = work + slack
+		d.costs[c] = work
 		d.row.Slack += slack
 		if c == 1 && g == x.provider[0] {
 			continue // one pair
@@ -784,6 +791,7 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 		cost, _ := n.pairTerms(m, f, g)
 		d.row.First = d.row.First || !n.underContract(m, f, g)
 		d.trans[c] = cost
+		d.costs[c] += cost
 		d.mine += cost
 		d.row.Trans += 2 * cost
 		asks[c] += cost
@@ -807,13 +815,14 @@ func (n *naive) strike(m *naiveTier, b *naiveBook, s *naiveStep, parts []agents.
 		case parts[0].Price[c] < 0:
 			d.pay[c] = asks[c] + portion(gain/2, d.hours[c], lent)
 		default:
-			d.pay[c] = parts[0].Price[c].For(d.hours[c])
+			d.pay[c], d.fixed = parts[0].Price[c].For(d.hours[c]), true
 			if d.pay[c] < asks[c] {
 				return RefusedWorse
 			}
 		}
 		d.row.Price += d.pay[c]
 	}
+	d.asks = asks
 	if d.row.Price > can {
 		return RefusedWorse
 	}
@@ -906,32 +915,45 @@ func (n *naive) decide() {
 	}
 }
 
-// confirm makes an order's deals, if it can be completed with them.
+// confirm makes an order's deals, if it can be completed with them at no more
+// than without and keeps the deals made before.
 func (n *naive) confirm(o *naiveOrder) {
+	was := n.remember(o)
 	n.replan(o)
-	n.seal(o)
+	var laid []*naiveDeal
+	for _, s := range o.steps {
+		laid = append(laid, n.unmade(s)...)
+	}
+	reason := int8(RefusedBundle)
+	if !o.forgone {
+		reason = RefusedWorse
+		if n.keeps(was) && n.position(o)+n.dealCosts(o) <= was.position+agents.Unit/100 {
+			for _, d := range laid {
+				n.make(d.step, d)
+			}
+			return
+		}
+	}
+	for _, d := range laid {
+		n.result.Refusals[reason]++
+		n.tell(d.step, Event{What: Refused, Tier: d.row.Tier, Others: d.row.Provider, Reason: reason})
+		d.step.limit = min(d.step.limit, n.lastOf(d)-1)
+	}
+	for _, s := range o.steps {
+		n.undo(s)
+	}
+	n.putBack(was)
 }
 
-func (n *naive) seal(o *naiveOrder) {
-	fell := false
-	for _, s := range o.steps {
-		for _, d := range n.unmade(s) {
-			if o.forgone {
-				fell = true
-				n.result.Refusals[RefusedBundle]++
-				n.tell(s, Event{What: Refused, Tier: d.row.Tier, Others: d.row.Provider, Reason: RefusedBundle})
-				s.limit = s.end - 1
-				continue
-			}
-			n.make(s, d)
-		}
-		if o.forgone {
-			n.undo(s)
+// lastOf is the last day that is booked for a deal.
+func (n *naive) lastOf(d *naiveDeal) agents.Day {
+	last := agents.Never
+	for _, b := range n.bookings(d.step) {
+		if b.deal == d {
+			last = b.day
 		}
 	}
-	if fell {
-		n.plan(o)
-	}
+	return last
 }
 
 // dealCosts is what the deals of an order that are not made would cost its firm.
@@ -978,94 +1000,4 @@ func (n *naive) payTransaction(o *naiveOrder, d *naiveDeal) {
 			n.pay(o, g, agents.Transaction, d.trans[c])
 		}
 	}
-}
-
-// Clearings of all operations.
-
-// releaseOrders takes every order of the tier's firms that has not begun off
-// the calendars: all of it is asked for, at its share of the value or, if that
-// is less, the outside price.
-func (n *naive) releaseOrders(m *naiveTier) (released []*naiveOrder) {
-	for _, o := range n.orders {
-		begun := false
-		for _, s := range o.steps {
-			begun = begun || s.done > 0 || s.bought > 0 ||
-				slices.ContainsFunc(n.bookings(s), func(b *naiveBooking) bool { return b.deal != nil })
-		}
-		if !begun && !waits(o) && (m.partners || m.member[o.firm]) {
-			released = append(released, o)
-		}
-	}
-	for _, o := range released {
-		o.released = true
-		start := n.day
-		for j, s := range o.steps {
-			s.stake = n.alone(s)
-			n.release(s, false)
-			s.from, s.latest, s.end = start, latestOf(o, j), start
-			s.short, s.lack, s.fallback, s.commit = s.hours > 0, s.hours, FallbackLost, max(n.day, s.latest)
-			if s.hours > 0 {
-				start += agents.Day((s.hours - 1) / s.spec.perDay)
-			}
-		}
-	}
-	return released
-}
-
-// alone is what a step costs its firm as planned: own hours and the fallback.
-func (n *naive) alone(s *naiveStep) (cost agents.Money) {
-	own := n.bookings(s)
-	if len(own) == 0 && !s.short {
-		return n.ownCost(s, s.hours+s.spec.setup)
-	}
-	if s.short {
-		cost = s.stake
-	}
-	for _, b := range own {
-		if b.fallback && s.short {
-			continue
-		}
-		for c, l := range b.lot {
-			if l != agents.None {
-				cost += n.r.lots[l].cost.For(b.hours(c)) + n.r.kinds[n.r.lots[l].kind].premium.For(b.over[c])
-			}
-		}
-	}
-	return cost
-}
-
-// worth is what the broker is told that a step is worth.
-func (n *naive) worth(s *naiveStep) agents.Money {
-	o := s.order
-	if !o.released {
-		return s.stake
-	}
-	m := portion(o.value, s.hours, o.asked)
-	if x := n.kind(s).outside; x != nil && s.from+x.lead <= s.latest {
-		m = min(m, x.price.For(max(s.hours, x.minimum)))
-	}
-	return m
-}
-
-// restore settles a released order: what it got is made, what it lacks is
-// planned.
-func (n *naive) restore(o *naiveOrder) {
-	o.released = false
-	served, end := true, n.day
-	for _, s := range o.steps {
-		served = served && n.planned(s) == s.hours
-		for _, b := range n.bookings(s) {
-			served = served && b.day >= end
-		}
-		end = max(end, s.end)
-	}
-	if served {
-		o.forgone = false
-		for _, s := range o.steps {
-			s.short = false
-		}
-	} else {
-		n.replan(o)
-	}
-	n.seal(o)
 }

@@ -14,7 +14,8 @@ import (
 // through all bookings. It follows MODEL.md, takes the region that
 // Build made and the draws of nature, and does the rest itself: loading,
 // repair, fallbacks (this file), requests, books and deals
-// (naive_market_test.go) and matching (naive_brokers_test.go). The engine must
+// (naive_market_test.go), clearings of all operations (naive_all_test.go) and
+// matching (naive_brokers_test.go). The engine must
 // give the same deals, hours and money to the last second and cent
 // (TestNaive).
 
@@ -32,6 +33,7 @@ type naive struct {
 	pending []*naiveStep                   // with deals that wait for approval, in the order of the deals
 	refused map[naiveAsked]bool            // by an employer
 	arrived int64
+	all     naiveAll // the clearing of all operations at work
 
 	// accounts
 	hear    func(Event)
@@ -392,6 +394,15 @@ func (n *naive) plan(o *naiveOrder) {
 	o.forgone = false
 	if !n.worthwhile(o) && !o.class.partial {
 		n.forgo(o)
+	}
+	for j, s := range o.steps { // deals for later steps stand
+		for _, later := range o.steps[j+1:] {
+			for _, b := range n.bookings(later) {
+				if b.deal != nil {
+					s.limit = min(s.limit, b.day)
+				}
+			}
+		}
 	}
 }
 

@@ -463,3 +463,90 @@ func TestPolicyOfOneFirm(t *testing.T) {
 		}
 	}
 }
+
+// standing is what each firm has earned, and what the work in hand will cost
+// and earn it as planned, given that what is not lost is worth its value.
+func standing(w *World) []agents.Money {
+	out := make([]agents.Money, len(w.Firms))
+	for f := range out {
+		out[f] += w.ledgers[f].Profit()
+		for o := w.active[f]; o != agents.None; o = w.places[o].next {
+			ord := &w.orders.at[o]
+			out[f] -= w.position(ord)
+			for i := ord.first; i < ord.first+int32(ord.steps); i++ {
+				for n := w.ops[i].first; n != agents.None; n = w.booked.at[n].next {
+					b := &w.booked.at[n]
+					if b.deal < 0 || !w.deals.at[b.deal].made {
+						continue
+					}
+					d := &w.deals.at[b.deal]
+					for c, l := range b.lot {
+						if l == agents.None {
+							continue
+						}
+						h := agents.Hours(b.hours[c] + b.over[c])
+						owner := w.lots[l].firm
+						out[owner] -= w.lots[l].cost.For(h)
+						if owner != int32(f) {
+							pay := portion(d.pay[c], h, d.hours[c])
+							out[owner] += pay
+							out[f] -= pay + agents.MoneyOf(pay.Float()*d.tier.tier.spec.FeeShare)
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// No clearing leaves a firm worse off, whatever the broker proposes: what its
+// work in hand will cost and earn it as planned is no less after than before.
+func TestNoFirmIsWorseOffByAClearing(t *testing.T) {
+	gained, deals := map[string]int{}, map[string]int64{}
+	for seed := range variations {
+		for _, book := range []string{"deficits", "all"} {
+			sc := variation(t, seed)
+			sc.Time.Warmup = 0
+			change(sc.Policies, func(p *agents.Policy) { p.Approval, p.ApprovalShare, p.ApprovalDays = "automatic", 1, 0 })
+			change(sc.Tiers, func(tier *agents.Tier) { tier.BookOf = book })
+			r, err := Build(sc, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, regime := range []string{"partners", "hosts", "pieces"} {
+				sc.Regimes["one"] = agents.Regime{Tiers: []string{map[string]string{"partners": "known"}[regime]}}
+				if regime != "partners" {
+					sc.Regimes["one"] = agents.Regime{Tiers: []string{regime}}
+				}
+				sc.Compare[0] = "one"
+				w, n := newWorld(r, 0), newNature(r)
+				for range sc.Time.Days {
+					w.begin(n.next())
+					w.repair()
+					w.retry()
+					w.arrive()
+					before := standing(w)
+					w.trade()
+					for f, after := range standing(w) {
+						if after < before[f]-cent {
+							t.Errorf("scenario %d, a book of %s in %s, day %d: firm %d stands at %.4f before and %.4f after", seed, book, regime, w.day, f, before[f].Float(), after.Float())
+						} else if after > before[f]+cent {
+							gained[book]++
+						}
+					}
+					w.finalise()
+					w.execute()
+					w.roll()
+				}
+				deals[book] += w.result.Deals
+			}
+		}
+	}
+	for book := range deals {
+		if deals[book] < 10*variations || gained[book] < 10*variations {
+			t.Errorf("a book of %s: %d deals, firms gained %d times: the test says little", book, deals[book], gained[book])
+		}
+	}
+	t.Logf("%v deals, firms gained %v times", deals, gained)
+}

@@ -48,6 +48,7 @@ type World struct {
 	chosen     []agents.Slot // scratch: those of the fallback that is cheapest so far
 	picked     []int32       // scratch
 	claims     []claim       // scratch
+	before     entries       // scratch: an order whose deals are tried
 	overbooked []bool        // by lot: more is booked today than is there
 	anyOver    bool
 	excess     []agents.Hours // by lot: today's hours beyond the mean
@@ -400,10 +401,9 @@ func (w *World) close(o int32) {
 // of which work are net, and the operator's in proportion, travel on top. d is
 // its deal, None or reserved.
 func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.Hours, ratio agents.Ratio, travel [2]span) {
-	op := &w.ops[i]
-	n := w.booked.take(w.neighbourhood(w.orders.at[op.order].firm))
+	n := w.booked.take(w.neighbourhood(w.orders.at[w.ops[i].order].firm))
 	b := &w.booked.at[n]
-	*b = booking{op: i, deal: d, day: day, lot: lots, work: span(work), travel: travel, next: agents.None, back: op.final, prev: agents.None}
+	*b = booking{op: i, deal: d, day: day, lot: lots, work: span(work), travel: travel}
 	for c, l := range lots {
 		if l == agents.None {
 			continue
@@ -415,23 +415,46 @@ func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.H
 		h += agents.Hours(travel[c])
 		regular := min(h, max(0, w.cal.Free(l, day)))
 		b.hours[c], b.over[c] = span(regular), span(h-regular)
-		w.cal.Add(l, day, -regular)
-		if h > regular {
-			w.over.Add(w.overOf[l], day, regular-h)
+	}
+	w.link(n)
+}
+
+// put books again what was taken back.
+func (w *World) put(b booking) {
+	n := w.booked.take(w.neighbourhood(w.orders.at[w.ops[b.op].order].firm))
+	w.booked.at[n] = b
+	w.link(n)
+}
+
+// link takes a booking's hours off the calendars and enters it as the newest.
+func (w *World) link(n int32) {
+	b := &w.booked.at[n]
+	op := &w.ops[b.op]
+	for c, l := range b.lot {
+		if l == agents.None {
+			continue
 		}
-		if d >= 0 && w.lots[l].firm != w.orders.at[op.order].firm {
-			w.lent[l] += h
+		w.cal.Add(l, b.day, -agents.Hours(b.hours[c]))
+		if b.over[c] > 0 {
+			w.over.Add(w.overOf[l], b.day, -agents.Hours(b.over[c]))
+		}
+		if b.deal >= 0 && w.lots[l].firm != w.orders.at[op.order].firm {
+			w.lent[l] += agents.Hours(b.hours[c] + b.over[c])
 		}
 	}
+	if b.deal >= 0 {
+		w.deals.at[b.deal].left++
+	}
 	head := w.bookingsOn(b)
-	b.post = *head
+	b.prev, b.post = agents.None, *head
 	if b.post != agents.None {
 		w.booked.at[b.post].prev = n
 	}
 	*head = n
-	op.planned += work
-	op.end = max(op.end, day)
-	for b.back != agents.None && w.booked.at[b.back].day > day { // keep the operation's bookings in order of days
+	op.planned += agents.Hours(b.work)
+	op.end = max(op.end, b.day)
+	b.next, b.back = agents.None, op.final
+	for b.back != agents.None && w.booked.at[b.back].day > b.day { // keep the operation's bookings in order of days
 		b.next, b.back = b.back, w.booked.at[b.back].back
 	}
 	if b.back != agents.None {
