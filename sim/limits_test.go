@@ -503,3 +503,86 @@ func TestBlindBookHidesPrivateData(t *testing.T) {
 		}
 	}
 }
+
+// On one day's calendars a blind book must be the same whatever the orders are
+// worth, the hours cost, lateness costs and the firms stand within their zones,
+// and whichever fallback that makes the cheapest: only what is asked for and
+// what is free may show in it.
+func TestBlindBookOfADayHidesFallbacks(t *testing.T) {
+	value := func(perHour float64) func(*scenarios.Scenario) {
+		return func(sc *scenarios.Scenario) {
+			change(sc.Orders, func(c *agents.OrderClass) { c.HourValue = perHour })
+		}
+	}
+	outside := func(sc *scenarios.Scenario) {
+		change(sc.Kinds, func(k *agents.Kind) { k.Outside = &agents.OutsideMarket{Price: 90, LeadDays: 3} }, "mill")
+	}
+	noUnits := func(sc *scenarios.Scenario) {
+		change(sc.Sectors, func(s *scenarios.Sector) {
+			if s.Mix["job"] == 0 {
+				return
+			}
+			s.Units = nil
+		})
+	}
+	overtime := func(sc *scenarios.Scenario) {
+		change(sc.Kinds, func(k *agents.Kind) { k.OvertimeHours, k.Premium = 8, 20 })
+	}
+	late := func(sc *scenarios.Scenario) {
+		change(sc.Orders, func(c *agents.OrderClass) { c.LateDays, c.LateCost = 60, 0.02 })
+	}
+	costs := func(sc *scenarios.Scenario) {
+		change(sc.Kinds, func(k *agents.Kind) { k.CostCV = 0.1 })
+	}
+	for _, c := range []struct {
+		name     string
+		all      []func(*scenarios.Scenario)
+		one, two func(*scenarios.Scenario)
+		fallback [2]Fallback
+	}{
+		{"what decides between the outside market and loss", []func(*scenarios.Scenario){outside}, value(100), value(85), [2]Fallback{FallbackOutside, FallbackLost}},
+		{"whether anything is at stake", []func(*scenarios.Scenario){noUnits}, value(100), value(0), [2]Fallback{FallbackLost, FallbackLost}},
+		{"what lost orders are worth", nil, value(100), value(700), [2]Fallback{FallbackLost, FallbackLost}},
+		{"what overtime costs", []func(*scenarios.Scenario){overtime, value(500)}, func(*scenarios.Scenario) {}, costs, [2]Fallback{FallbackExtra, FallbackExtra}},
+		{"what lateness costs", []func(*scenarios.Scenario){late}, func(*scenarios.Scenario) {}, func(sc *scenarios.Scenario) {
+			change(sc.Orders, func(c *agents.OrderClass) { c.LateCost = 0.03 })
+		}, [2]Fallback{FallbackLate, FallbackLate}},
+		{"where firms stand in their zone", nil, func(*scenarios.Scenario) {}, func(sc *scenarios.Scenario) {
+			change(sc.Places, func(p *scenarios.Place) { p.Spread = 60 })
+		}, [2]Fallback{FallbackLost, FallbackLost}},
+	} {
+		for _, disclosure := range []string{"blind", "open"} {
+			var books [2]agents.Book
+			for i, private := range []func(*scenarios.Scenario){c.one, c.two} {
+				sc := parse(t, smallMarket(60, 0, "rate = 1.6\nlead = {minimum_days = 4}\nmax_late_days = 0\noperations = [{kind = \"mill\", hours = {law = \"gamma\", mean = 24, cv = 0.7, least = 2}, setup_hours = 0.5}]",
+					"disclosure = \""+disclosure+"\"\nfirst_deal_cost = 5", "[policies.p]\napproval = \"asked\"\napproval_days = 2\n[transport]\nfreight_per_km = 1"))
+				sc.Region.ZoneKm = 3000
+				for _, apply := range append(slices.Clone(c.all), private) {
+					apply(sc)
+				}
+				r, err := Build(sc, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w, n := newWorld(r, position(t, sc, "traded")), newNature(r)
+				w.begin(n.next())
+				w.arrive()
+				count := 0
+				for _, l := range w.short {
+					count += b2i(w.ops[l.op].fallback == c.fallback[i])
+				}
+				if count < 5 {
+					t.Errorf("%s: %d of %d steps fall back on %v", c.name, count, len(w.short), c.fallback[i])
+				}
+				w.trade()
+				if books[i] = w.markets[0].book.Book; len(books[i].Options) == 0 && disclosure == "blind" {
+					t.Errorf("%s: no options, the test shows nothing", c.name)
+				}
+			}
+			if same := reflect.DeepEqual(books[0], books[1]); same != (disclosure == "blind") {
+				t.Errorf("%s: the %s book is the same: %v (%d and %d requests, %d and %d options)", c.name, disclosure, same,
+					len(books[0].Requests), len(books[1].Requests), len(books[0].Options), len(books[1].Options))
+			}
+		}
+	}
+}

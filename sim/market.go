@@ -87,9 +87,9 @@ func (w *World) eligible(m *market, i int32) bool {
 	op := &w.ops[i]
 	ord := &w.orders.at[op.order]
 	t := m.tier
-	return op.short && op.lack > 0 && op.commit >= w.day && min(op.latest, op.limit) >= w.day && (op.stake > 0 || ord.moved) &&
-		(t.partners || t.member[ord.firm]) && op.lack >= t.minimum && !w.waits(ord) &&
-		(t.disclosure == brokers.Blind || ord.moved || w.toSpend(m, op) >= 0)
+	return op.short && op.lack > 0 && op.commit >= w.day && min(op.latest, op.limit) >= w.day && !w.waits(ord) &&
+		(t.partners || t.member[ord.firm]) && op.lack >= t.minimum &&
+		(t.disclosure == brokers.Blind || ord.moved || op.stake > 0 && w.toSpend(m, op) >= 0) // what is at stake is private
 }
 
 // match lets the broker match the book and books what stands up to the rules.
@@ -184,6 +184,12 @@ func (w *World) conclude(m *market, r int32) {
 	case decided > w.day && w.starts(i) < decided: // one site would begin before the other's employer has agreed
 		w.refuse(m, ord, op, first, RefusedCalendar)
 		w.undo(i)
+	case decided > w.day && decided > w.deadline(ord): // the fallback cannot wait for it, which a blind broker does not know
+		w.refuse(m, ord, op, first, RefusedBundle)
+		w.undo(i)
+		for x := m.head[r]; x != agents.None; x = m.next[x] {
+			m.declined.set(w.declineKey(ord, op, m.options[m.matches[x].Option].provider), w.day)
+		}
 	case decided > w.day:
 		op.waiting = true
 		w.pending = append(w.pending, i)

@@ -112,9 +112,9 @@ func (n *naive) trade(m *naiveTier) {
 
 // inBook tells whether a step may stand in the tier's book today.
 func (n *naive) inBook(m *naiveTier, s *naiveStep) bool {
-	return s.short && s.lack > 0 && (s.stake > 0 || s.order.released) && s.lack >= m.minimum && s.commit >= n.day && min(s.latest, s.limit) >= n.day &&
+	return s.short && s.lack > 0 && s.lack >= m.minimum && s.commit >= n.day && min(s.latest, s.limit) >= n.day &&
 		(m.partners || m.member[s.order.firm]) && !waits(s.order) &&
-		(m.disclosure == brokers.Blind || s.order.released || n.toSpend(m, s) >= 0)
+		(m.disclosure == brokers.Blind || s.order.released || s.stake > 0 && n.toSpend(m, s) >= 0)
 }
 
 // toSpend is what could be left for transport: the stake less the cheapest
@@ -456,7 +456,7 @@ func (n *naive) option(m *naiveTier, b *naiveBook, s *naiveStep, lots, provider 
 				x.asked = max(x.asked, e.delay)
 			}
 		}
-		if x.asked > 0 && (m.all || n.day+x.asked > lastChance(s.order)) {
+		if x.asked > 0 && (m.all || m.disclosure != brokers.Blind && n.day+x.asked > lastChance(s.order)) {
 			return
 		}
 		o.From = max(o.From, n.day+max(wait, x.asked))
@@ -663,6 +663,12 @@ func (n *naive) conclude(m *naiveTier, b *naiveBook, s *naiveStep, matches []age
 	case decided > n.day && slices.ContainsFunc(n.bookings(s), func(b *naiveBooking) bool { return b.deal != nil && !b.deal.made && b.day < decided }):
 		refuse(options[0], RefusedCalendar) // one site would begin before the other's employer has agreed
 		n.undo(s)
+	case decided > n.day && decided > lastChance(o): // only in a blind book
+		refuse(options[0], RefusedBundle)
+		n.undo(s)
+		for _, x := range matches {
+			m.declined[naiveMatch{s, b.terms[x.Option].provider}] = true
+		}
 	case decided > n.day:
 		s.waiting = true
 		n.pending = append(n.pending, s)

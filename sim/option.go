@@ -53,7 +53,7 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 			x.asked = max(x.asked, e.delay)
 		}
 		wait = max(wait, x.asked)
-		if x.asked > 0 && (t.all || w.day+x.asked > w.deadline(ord)) {
+		if x.asked > 0 && (t.all || t.disclosure != brokers.Blind && w.day+x.asked > w.deadline(ord)) {
 			return // nothing would be held for the order while it waits
 		}
 		o.From = max(o.From, w.day+wait)
