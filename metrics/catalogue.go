@@ -102,7 +102,7 @@ var Catalogue = append([]Metric{
 	{"hours_per_deal", "h/deal", "Hours of a deal.", func(r *Run) float64 { return r.DealHours.Float() / float64(r.Deals) }},
 	{"km_per_deal", "km/deal", "Road distance between requester and work.", func(r *Run) float64 { return r.DealKm / float64(r.Deals) }},
 	{"transaction_per_deal", "currency/deal", "Transaction cost of both sides.", func(r *Run) float64 { return r.Region[agents.Transaction].Float() / float64(r.Deals) }},
-	{"displaced_hours", "h/year", "Own hours that came to lack capacity which had been lent.", func(r *Run) float64 { return r.perYear(r.Displaced.Float()) }},
+	{"displaced_hours", "h/year", "Own hours that lacked capacity on arrival while as much of the firm's was lent; each lent hour counts once.", func(r *Run) float64 { return r.perYear(r.Displaced.Float()) }},
 	{"bound_gap", "1", "Broker's matches below the bound on what any could reach, as a share of it.", func(r *Run) float64 { return 1 - over(r.BookValue, r.BookBound) }},
 
 	{"clearings", "1", "Clearings, over the whole run as the seven that follow.", func(r *Run) float64 { return float64(r.Clearings) }},

@@ -17,6 +17,7 @@ type account struct {
 	byFirm     []FirmResult
 	byKind     []agents.DayHours // of today
 	lent       []agents.Hours    // by lot: booked for others from today on
+	struck     []agents.Hours    // of these, hours that an own order has lacked
 	backlog    []agents.Hours    // by firm: primary hours that are neither done nor lost
 	clear      int64             // firms without backlog
 	allHours   agents.Hours      // sum of backlog
@@ -35,6 +36,7 @@ func newAccount(w *World) account {
 		byFirm:  make([]FirmResult, len(w.Firms)),
 		byKind:  make([]agents.DayHours, len(w.kinds)),
 		lent:    make([]agents.Hours, len(w.lots)),
+		struck:  make([]agents.Hours, len(w.lots)),
 		backlog: make([]agents.Hours, len(w.Firms)),
 		clear:   int64(len(w.Firms)),
 	}
@@ -272,14 +274,42 @@ func (w *World) realise(n *Need, ord *order) {
 
 func (w *World) overflow(h agents.Hours) { w.result.Overflow += h }
 
-// displaced counts what an order lacks on arrival while as many hours of the
-// same units are lent.
+// displaced counts the hours that an order lacks on arrival while as many hours
+// of its firm's units or their operators are lent; each lent hour counts once.
 func (w *World) displaced(op *operation) {
-	st := w.step(op)
-	ord := &w.orders.at[op.order]
-	if l := w.owns(ord.firm, st.kind); l != agents.None && ord.measured {
-		w.result.Displaced += min(op.lack, w.lent[l])
+	ord, k := &w.orders.at[op.order], &w.kinds[w.step(op).kind]
+	if !ord.measured {
+		return
 	}
+	lots := [2]int32{w.owns(ord.firm, w.step(op).kind), w.owns(ord.firm, k.operator)}
+	most := agents.Hours(0)
+	for c, l := range lots {
+		if l == agents.None {
+			continue
+		}
+		h := w.lent[l] - w.struck[l]
+		if c == 1 {
+			h = k.ratio.Within(h)
+		}
+		most = max(most, min(op.lack, h))
+	}
+	w.result.Displaced += most
+	for c, l := range lots {
+		if l == agents.None {
+			continue
+		}
+		h := most
+		if c == 1 {
+			h = k.ratio.Of(h)
+		}
+		w.struck[l] = min(w.struck[l]+h, w.lent[l])
+	}
+}
+
+// unlend counts hours of a lot that are lent no more.
+func (w *World) unlend(l int32, h agents.Hours) {
+	w.lent[l] -= h
+	w.struck[l] = min(w.struck[l], w.lent[l])
 }
 
 // endDay closes the day's hours: what was not used is idle.

@@ -515,7 +515,7 @@ func (w *World) work(b *booking) {
 		w.pay(ord, owner, agents.Overtime, k.premium.For(over))
 		if b.deal >= 0 && !own {
 			w.payProvider(ord, b, c, owner)
-			w.lent[l] -= regular + over
+			w.unlend(l, regular+over)
 		}
 	}
 	if w.check && !w.classes[ord.class].partial {

@@ -88,22 +88,42 @@ func (n *naive) enter(o *naiveOrder) {
 }
 
 // displaced counts what an arriving step lacks while as much of the firm's own
-// units is lent.
+// units or operators is lent, each lent hour once.
 func (n *naive) displaced(s *naiveStep) {
-	lot, lent := n.r.owns(s.order.firm, s.spec.kind), agents.Hours(0)
-	if lot == agents.None || !s.order.measured {
+	if !s.order.measured {
 		return
 	}
+	k := n.kind(s)
+	machine, people := n.r.owns(s.order.firm, s.spec.kind), n.r.owns(s.order.firm, k.operator)
+	h := agents.Hours(0)
+	if machine != agents.None {
+		h = n.lent(machine) - n.struck[machine]
+	}
+	if people != agents.None {
+		h = max(h, k.ratio.Within(n.lent(people)-n.struck[people]))
+	}
+	h = min(h, s.lack)
+	n.result.Displaced += h
+	if machine != agents.None {
+		n.struck[machine] = min(n.struck[machine]+h, n.lent(machine))
+	}
+	if people != agents.None {
+		n.struck[people] = min(n.struck[people]+k.ratio.Of(h), n.lent(people))
+	}
+}
+
+// lent is the hours of a lot that are booked for others.
+func (n *naive) lent(lot int32) (h agents.Hours) {
 	for _, day := range n.booked {
 		for _, b := range day {
 			for c := range 2 {
-				if b.lot[c] == lot && b.step.order.firm != s.order.firm {
-					lent += b.hours(c)
+				if b.lot[c] == lot && b.step.order.firm != n.r.lots[lot].firm {
+					h += b.hours(c)
 				}
 			}
 		}
 	}
-	n.result.Displaced += min(s.lack, lent)
+	return h
 }
 
 // buy takes what a step lacks from the outside market.

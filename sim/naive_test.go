@@ -33,7 +33,8 @@ type naive struct {
 	pending []*naiveStep                   // with deals that wait for approval, in the order of the deals
 	refused map[naiveAsked]bool            // by an employer
 	arrived int64
-	all     naiveAll // the clearing of all operations at work
+	all     naiveAll               // the clearing of all operations at work
+	struck  map[int32]agents.Hours // by lot: hours lent that an own order has lacked
 
 	// accounts
 	hear    func(Event)
@@ -106,7 +107,7 @@ func (b *naiveBooking) hours(c int) agents.Hours { return b.regular[c] + b.over[
 func runNaive(r *Region, regime int, hear func(Event)) *naive {
 	sc := r.Scenario
 	spec := sc.Regimes[sc.Compare[regime]]
-	n := &naive{r: r, regime: regime, horizon: 64, booked: map[agents.Day][]*naiveBooking{}, freed: map[int32]bool{}, refused: map[naiveAsked]bool{}, hear: hear}
+	n := &naive{r: r, regime: regime, horizon: 64, booked: map[agents.Day][]*naiveBooking{}, struck: map[int32]agents.Hours{}, freed: map[int32]bool{}, refused: map[naiveAsked]bool{}, hear: hear}
 	for int(n.horizon) < sc.Time.Horizon {
 		n.horizon *= 2
 	}
@@ -268,6 +269,11 @@ func (n *naive) unbook(b *naiveBooking) {
 
 func (n *naive) takeBack(b *naiveBooking) {
 	n.booked[b.day] = slices.DeleteFunc(n.booked[b.day], func(x *naiveBooking) bool { return x == b })
+	for _, l := range b.lot {
+		if n.struck[l] > 0 {
+			n.struck[l] = min(n.struck[l], n.lent(l))
+		}
+	}
 }
 
 // release gives back what is booked for a step: own work, or all of it.

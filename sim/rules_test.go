@@ -550,3 +550,25 @@ func TestNoFirmIsWorseOffByAClearing(t *testing.T) {
 	}
 	t.Logf("%v deals, firms gained %v times", deals, gained)
 }
+
+// An hour that is lent displaces one own hour at most, however many orders lack
+// it: if not, lending seems to cost more than there was to lend.
+func TestLentHoursDisplaceOnce(t *testing.T) {
+	sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "", ""))
+	sector := sc.Sectors["y"]
+	sector.Mix = map[string]float64{"rush": 1}
+	sc.Sectors["y"] = sector
+	rush := sc.Orders["job"]
+	rush.Rate, rush.Lead.Minimum, rush.Operations = 3, 0, slices.Clone(rush.Operations)
+	rush.Operations[0].Hours.Mean = 8
+	sc.Orders["rush"] = rush
+	sink := newRecording()
+	r := run(t, sc, 0, sink)[1]
+	lent := agents.Hours(0)
+	for _, d := range sink.deals[1] {
+		lent += d.Booked[0]
+	}
+	if r.Displaced == 0 || r.Displaced > lent {
+		t.Errorf("%g h are displaced by %g h lent", r.Displaced.Float(), lent.Float())
+	}
+}

@@ -521,7 +521,7 @@ func (w *World) takeBack(n int32) {
 			w.over.Add(w.overOf[l], b.day, agents.Hours(b.over[c]))
 		}
 		if b.deal >= 0 && w.lots[l].firm != w.orders.at[w.ops[b.op].order].firm {
-			w.lent[l] -= agents.Hours(b.hours[c] + b.over[c])
+			w.unlend(l, agents.Hours(b.hours[c]+b.over[c]))
 		}
 	}
 	w.ops[b.op].planned -= agents.Hours(b.work)
