@@ -26,8 +26,10 @@ var house = filepath.Join("..", "..")
 
 // TestPages runs the commands of every page: each block of sh, in the order of
 // the page, in a folder of the page's own. A block of text is what the commands
-// before it must print. Go's own commands and the default scenario, which is
-// large, are left to the check before merging, which sets IDLESHIFT_CLONE.
+// before it must print, and a picture that the page shows must be the one of
+// its name that the commands drew. Go's own commands and the default scenario,
+// which is large, are left to the check before merging, which sets
+// IDLESHIFT_CLONE.
 //
 // A failure means that somebody who does what a page says gets something else.
 func TestPages(t *testing.T) {
@@ -48,7 +50,7 @@ func TestPages(t *testing.T) {
 			dir := t.TempDir()
 			if whole {
 				dir = clone
-				defer restore(t, filepath.Dir(filepath.Join(clone, filepath.FromSlash(name))), string(text))()
+				defer restore(t, filepath.Join(clone, filepath.FromSlash(name)), string(text))()
 				defer removeNew(t, clone)()
 			}
 			printed, ran := "", false
@@ -81,32 +83,40 @@ func TestPages(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			if !whole {
+				comparePictures(t, dir, path, string(text))
+			}
 		})
+	}
+}
+
+// pictures are the files of the pictures that a page shows.
+func pictures(pagePath, page string) (files []string) {
+	for rest := page; ; {
+		_, after, found := strings.Cut(rest, "![")
+		if !found {
+			return files
+		}
+		_, after, _ = strings.Cut(after, "](")
+		to, more, _ := strings.Cut(after, ")")
+		files, rest = append(files, filepath.Join(filepath.Dir(pagePath), filepath.FromSlash(to))), more
 	}
 }
 
 // restore remembers the pictures that a page shows, and afterwards puts back
 // those that show the same as before: their bytes differ, since a picture says
 // which version drew it.
-func restore(t *testing.T, dir, page string) func() {
+func restore(t *testing.T, path, page string) func() {
 	before := map[string][]byte{}
-	for rest := page; ; {
-		_, after, found := strings.Cut(rest, "](")
-		if !found {
-			break
-		}
-		to, more, _ := strings.Cut(after, ")")
-		rest = more
-		if path := filepath.Join(dir, filepath.FromSlash(to)); strings.HasSuffix(to, ".png") {
-			if file, err := os.ReadFile(path); err == nil {
-				before[path] = file
-			}
+	for _, path := range pictures(path, page) {
+		if file, err := os.ReadFile(path); err == nil {
+			before[path] = file
 		}
 	}
 	return func() {
 		for path, old := range before {
 			file, err := os.ReadFile(path)
-			if err == nil && samePixels(old, file) {
+			if err == nil && samePicture(path, old, file) {
 				err = os.WriteFile(path, old, 0o666)
 			}
 			if err != nil {
@@ -114,6 +124,45 @@ func restore(t *testing.T, dir, page string) func() {
 			}
 		}
 	}
+}
+
+// comparePictures holds the pictures that a page shows against those of the
+// same name that its commands have drawn in dir.
+func comparePictures(t *testing.T, dir, path, page string) {
+	t.Helper()
+	for _, shown := range pictures(path, page) {
+		drawn, err := os.ReadFile(filepath.Join(dir, filepath.Base(shown)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // by no command that ran here
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := os.ReadFile(shown)
+		if err == nil && samePicture(shown, stored, drawn) {
+			continue
+		}
+		if !*update {
+			t.Errorf("%s is not what the commands draw (%v)", shown, err)
+		} else if err := os.WriteFile(shown, drawn, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// samePicture reports whether two files of a name show the same.
+func samePicture(name string, a, b []byte) bool {
+	if filepath.Ext(name) == ".svg" {
+		return bytes.Equal(withoutOrigin(a), withoutOrigin(b))
+	}
+	return samePixels(a, b)
+}
+
+// withoutOrigin is an SVG without what says which version drew it.
+func withoutOrigin(svg []byte) []byte {
+	before, rest, _ := bytes.Cut(svg, []byte("<metadata>"))
+	_, after, _ := bytes.Cut(rest, []byte("</metadata>"))
+	return slices.Concat(before, after)
 }
 
 // removeNew remembers the files of a folder, and afterwards removes those that
