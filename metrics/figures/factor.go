@@ -100,11 +100,7 @@ func factor(d *Data, asked string) (*content, error) {
 		return min(2, len(panels))
 	}
 	rows := func(p *pen) int { return (len(panels) + columns(p) - 1) / columns(p) }
-	room := 0.04 * (high - low)
-	if low < 0 {
-		low -= room
-	}
-	high += room
+	low, high = widened(low, high)
 	notes := d.sweepNotes()
 	if d.Replicates > 1 {
 		notes = append(notes, fmt.Sprintf("Bands: %g %% intervals.", 100*answer.Level))
@@ -140,15 +136,10 @@ func factor(d *Data, asked string) (*content, error) {
 			}
 			box.Min.X += labels + 0.7*em
 			n := columns(p)
-			gap := 1.8 * em
-			w := (box.Max.X - box.Min.X - gap*vg.Length(n-1)) / vg.Length(n)
-			h := (box.Max.Y - box.Min.Y) / vg.Length(rows(p))
 			for i, g := range panels {
-				plot := vg.Rectangle{}
-				plot.Min.X = box.Min.X + vg.Length(i%n)*(w+gap)
-				plot.Max.X = plot.Min.X + w
-				plot.Max.Y = box.Max.Y - vg.Length(i/n)*h - 0.3*em
-				plot.Min.Y = plot.Max.Y - h + 3.4*em
+				plot := pane(box, i, n, rows(p), 1.8*em)
+				plot.Max.Y -= 0.3 * em
+				plot.Min.Y += 3.1 * em
 				x := func(v float64) vg.Length { return plot.Min.X + (plot.Max.X-plot.Min.X)*vg.Length(v) }
 				y := p.beside(plot, low, high, marks, i%n == 0)
 				p.line(p.pale, 0.09*em, plot.Min.X, y(0), plot.Max.X, y(0))
@@ -158,7 +149,7 @@ func factor(d *Data, asked string) (*content, error) {
 					}
 				}
 				p.along(plot, g.at, g.labels, x)
-				p.write(p.style(0.92, p.ink, middle), (plot.Min.X+plot.Max.X)/2, plot.Min.Y-2.1*em, fit(p.style(0.92, p.ink, middle), w, g.title))
+				p.write(p.style(0.92, p.ink, middle), (plot.Min.X+plot.Max.X)/2, plot.Min.Y-2.1*em, fit(p.style(0.92, p.ink, middle), plot.Max.X-plot.Min.X, g.title))
 			}
 		},
 	}, nil

@@ -126,11 +126,7 @@ func gain(d *Data, _ string) (*content, error) {
 	}
 	s := scaleOf(max(-low, high), largest)
 	unit := s.word + a.Currency + " a year"
-	room := (high - low) * 0.04
-	if low < 0 {
-		low -= room
-	}
-	high += room
+	low, high = widened(low, high)
 	chart := rowChart{
 		heads: []string{"gain", d.interval()}, low: low, high: high, scale: s,
 		axis: fmt.Sprintf("gain over %s, %s", inside(d.baseline()), unit),

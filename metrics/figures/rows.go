@@ -26,6 +26,16 @@ type rowChart struct {
 	front     func(p *pen, plot vg.Rectangle, x axis)
 }
 
+// widened is an axis with a little room beyond what is drawn, but for an end at
+// zero.
+func widened(low, high float64) (float64, float64) {
+	room := 0.04 * (high - low)
+	if low < 0 {
+		low -= room
+	}
+	return low, high + room
+}
+
 // An axis maps a value to where it stands.
 type axis func(float64) vg.Length
 

@@ -101,11 +101,7 @@ func sensitivity(d *Data, asked string) (*content, error) {
 			notes = append(notes, "Vertical stroke: what replicate noise alone would show.")
 		}
 	}
-	room := 0.03 * (chart.high - chart.low)
-	if chart.low < 0 {
-		chart.low -= room
-	}
-	chart.high += room
+	chart.low, chart.high = widened(chart.low, chart.high)
 	chart.front = func(p *pen, plot vg.Rectangle, x axis) {
 		p.datum(plot, x(0))
 	}

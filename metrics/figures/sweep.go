@@ -244,6 +244,14 @@ func (l *lineOf) draw(p *pen, i int, x, y axis, band bool) {
 	}
 }
 
+// pane is number i of the panes, so many beside each other, that fill a box.
+func pane(box vg.Rectangle, i, columns, rows int, gap vg.Length) vg.Rectangle {
+	w := (box.Max.X - box.Min.X - gap*vg.Length(columns-1)) / vg.Length(columns)
+	h := (box.Max.Y - box.Min.Y) / vg.Length(rows)
+	corner := vg.Point{X: box.Min.X + vg.Length(i%columns)*(w+gap), Y: box.Max.Y - vg.Length(i/columns)*h}
+	return vg.Rectangle{Min: vg.Point{X: corner.X, Y: corner.Y - h}, Max: vg.Point{X: corner.X + w, Y: corner.Y}}
+}
+
 // beside draws a vertical axis with rules, and returns its scale.
 func (p *pen) beside(plot vg.Rectangle, low, high float64, marks []tick, labels bool) axis {
 	y := func(v float64) vg.Length {

@@ -134,29 +134,16 @@ func utilisation(d *Data, asked string) (*content, error) {
 			}
 			box.Min.X += labels + 0.5*em
 			n := columns(p)
-			gap := 1.5 * em
-			w := (box.Max.X - box.Min.X - gap*vg.Length(n-1)) / vg.Length(n)
-			h := (box.Max.Y - box.Min.Y) / vg.Length(rows(p))
 			for i, g := range grid {
-				c, l := i%n, i/n
-				plot := vg.Rectangle{}
-				plot.Min.X = box.Min.X + vg.Length(c)*(w+gap)
-				plot.Max.X = plot.Min.X + w
-				plot.Max.Y = box.Max.Y - vg.Length(l)*h - 2.6*em
-				plot.Min.Y = box.Max.Y - vg.Length(l+1)*h + 0.4*em
+				plot := pane(box, i, n, rows(p), 1.5*em)
+				plot.Max.Y -= 2.6 * em
+				plot.Min.Y += 0.4 * em
+				w := plot.Max.X - plot.Min.X
 				means := fmt.Sprintf("%s → %s", number(100*g.means[0], 0), percent(g.means[1]))
-				name, s := p.style(0.92, p.ink, left), p.small(right)
+				name := p.style(0.92, p.ink, left)
 				p.write(name, plot.Min.X, plot.Max.Y+1.75*em, fit(name, w, d.kindTitle(g.kind)))
 				p.write(p.small(left), plot.Min.X, plot.Max.Y+0.7*em, means)
-				y := func(v float64) vg.Length {
-					return plot.Min.Y + (plot.Max.Y-plot.Min.Y)*vg.Length((v-low)/(high-low))
-				}
-				for _, t := range marks {
-					p.line(p.rule, 0.045*em, plot.Min.X, y(t.value), plot.Max.X, y(t.value))
-					if c == 0 {
-						p.write(s, plot.Min.X-0.4*em, y(t.value), t.label)
-					}
-				}
+				y := p.beside(plot, low, high, marks, i%n == 0)
 				day := func(v float64) vg.Length {
 					return plot.Min.X + (plot.Max.X-plot.Min.X)*vg.Length(v/float64(d.Days))
 				}
@@ -168,13 +155,12 @@ func utilisation(d *Data, asked string) (*content, error) {
 					g.courses[k].trace(p, draw.LineStyle{Color: colours[k](p.theme), Width: 0.14 * em, Dashes: dashes(p, k)}, day, y, step, d.Days)
 				}
 				if i+n >= len(grid) { // nothing below
-					p.line(p.pale, 0.06*em, plot.Min.X, plot.Min.Y, plot.Max.X, plot.Min.Y)
+					var at []float64
+					var labels []string
 					for _, t := range ticks(0, float64(d.Days), scale{divide: 1}, min(4, p.most(w))) {
-						p.line(p.pale, 0.06*em, day(t.value), plot.Min.Y, day(t.value), plot.Min.Y-0.3*em)
-						if half := p.small(middle).Width(t.label) / 2; day(t.value)+half < plot.Max.X+0.4*gap {
-							p.write(p.small(middle), day(t.value), plot.Min.Y-0.9*em, t.label)
-						}
+						at, labels = append(at, t.value), append(labels, t.label)
 					}
+					p.along(plot, at, labels, day)
 				}
 			}
 			p.write(p.label(middle), (box.Min.X+box.Max.X)/2, box.Min.Y-1.9*em, "measured working day")

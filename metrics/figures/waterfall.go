@@ -50,11 +50,7 @@ func waterfall(d *Data, asked string) (*content, error) {
 	if low == high {
 		return nil, nothing("no line of the account differs between %s and %s", d.Baseline, r.Name)
 	}
-	room := 0.04 * (high - low)
-	if low < 0 {
-		low -= room
-	}
-	high += room
+	low, high = widened(low, high)
 	s := scaleOf(max(-low, high), largest)
 	unit := s.word + d.Currency + " a year"
 	base := d.title(d.Baseline)
