@@ -90,8 +90,11 @@ func (c *Comparison) note(first, second *store.Dataset) {
 	say := func(code, format string, args ...any) {
 		c.Notes = append(c.Notes, Note{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
-	if c.Pairs < stats.Enough {
-		say(FewReplicates, "few replicates: %d, and intervals need at least %d to be trusted", c.Pairs, stats.Enough)
+	switch {
+	case c.Pairs == 1:
+		say(FewReplicates, "one replicate gives no interval: at least %d are needed", stats.Enough)
+	case c.Pairs < stats.Enough:
+		say(FewReplicates, "%d replicates are few: intervals need at least %d to be trusted", c.Pairs, stats.Enough)
 	}
 	if first.Replicates != second.Replicates {
 		say(Unequal, "the datasets have %d and %d replicates: the first %d of each are compared", first.Replicates, second.Replicates, c.Pairs)
