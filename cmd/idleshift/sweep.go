@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -313,8 +315,9 @@ func (p *program) planned(ctx context.Context, name string, d *design.Design, f 
 		return nil, badInputf("%s: %w", d.Name, err)
 	}
 	sc.Compare = regimes
-	d.Base, d.Points = base.Name(), nil
-	told, err := json.Marshal(d)
+	described := *d
+	described.Base, described.Points = base.Name(), nil
+	told, err := json.Marshal(described)
 	if err != nil {
 		return nil, err
 	}
@@ -354,25 +357,32 @@ func factors(d *design.Design) []store.Factor {
 }
 
 // points loads every point of the design. It returns the regimes that they run,
-// those of the base first.
-func (p *program) points(ctx context.Context, d *design.Design, base *experiment.Base, like *scenarios.Scenario, check bool) ([]string, []store.Point, error) {
-	points := make([]store.Point, len(d.Points))
-	compare := make([][]string, len(points))
+// those of the base first, and the points, which are put together as they are
+// asked for: there may be a million.
+func (p *program) points(ctx context.Context, d *design.Design, base *experiment.Base, like *scenarios.Scenario, check bool) ([]string, iter.Seq[store.Point], error) {
+	loaded := make([]loadedPoint, len(d.Points))
 	var mu sync.Mutex
 	wrong := map[string][]int{} // points by what is wrong with them
+	compare := map[string]int{} // lists of regimes, and the first point that has them
+	const between = "\x00"
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range points {
+	for i := range loaded {
 		group.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			var problem error
-			points[i], compare[i], problem = point(d, i, base, like, check)
+			point, regimes, problem := loadPoint(d, i, base, like)
+			loaded[i] = point
+			mu.Lock()
+			defer mu.Unlock()
 			if problem != nil {
-				mu.Lock()
-				defer mu.Unlock()
 				wrong[problem.Error()] = append(wrong[problem.Error()], i)
+				return nil
+			}
+			list := strings.Join(regimes, between)
+			if first, seen := compare[list]; !seen || i < first {
+				compare[list] = i
 			}
 			return nil
 		})
@@ -384,40 +394,56 @@ func (p *program) points(ctx context.Context, d *design.Design, base *experiment
 		return nil, nil, faults(d, wrong)
 	}
 	regimes := slices.Clone(like.Compare)
-	for _, names := range compare {
-		for _, name := range names {
+	for _, list := range slices.SortedFunc(maps.Keys(compare), func(a, b string) int { return compare[a] - compare[b] }) {
+		for name := range strings.SplitSeq(list, between) {
 			if !slices.Contains(regimes, name) {
 				regimes = append(regimes, name)
 			}
 		}
 	}
-	return regimes, points, nil
+	return regimes, func(yield func(store.Point) bool) {
+		for i := range loaded {
+			if !yield(planPoint(d, i, &loaded[i], base.Name(), check)) {
+				return
+			}
+		}
+	}, nil
 }
 
-// point is point i of the design. With random numbers of its own it has a seed
-// of its own.
-func point(d *design.Design, i int, base *experiment.Base, like *scenarios.Scenario, check bool) (store.Point, []string, error) {
-	at := d.Points[i]
-	sc, err := base.Scenario(at.Set)
+// A loadedPoint is what the scenario of a point tells.
+type loadedPoint struct {
+	hash string
+	seed int64
+}
+
+// loadPoint is point i of the design, and the regimes that it runs. With random
+// numbers of its own it has a seed of its own.
+func loadPoint(d *design.Design, i int, base *experiment.Base, like *scenarios.Scenario) (loadedPoint, []string, error) {
+	set := d.Points[i].Set
+	sc, err := base.Scenario(set)
 	if err != nil {
-		return store.Point{}, nil, err
+		return loadedPoint{}, nil, err
 	}
-	set := slices.Clone(at.Set)
 	if !d.CRN {
-		sc.Seed = experiment.PointSeed(sc.Seed, at.Set)
-		set = append(set, "seed="+strconv.FormatInt(sc.Seed, 10))
+		sc.Seed = experiment.PointSeed(sc.Seed, set)
 	}
 	switch {
 	case sc.Replicates != like.Replicates:
-		return store.Point{}, nil, fmt.Errorf("replicates: %d, where the sweep has %d: set them for the whole design", sc.Replicates, like.Replicates)
+		return loadedPoint{}, nil, fmt.Errorf("replicates: %d, where the sweep has %d: set them for the whole design", sc.Replicates, like.Replicates)
 	case sc.Currency != like.Currency:
-		return store.Point{}, nil, fmt.Errorf("currency: %q, where the sweep has %q: money of two currencies does not go into one column", sc.Currency, like.Currency)
+		return loadedPoint{}, nil, fmt.Errorf("currency: %q, where the sweep has %q: money of two currencies does not go into one column", sc.Currency, like.Currency)
 	}
 	hash, err := scenarios.Hash(sc)
-	if err != nil {
-		return store.Point{}, nil, err
+	return loadedPoint{hash, sc.Seed}, sc.Compare, err
+}
+
+// planPoint is point i as the plan has it.
+func planPoint(d *design.Design, i int, loaded *loadedPoint, base string, check bool) store.Point {
+	set := slices.Clone(d.Points[i].Set)
+	if !d.CRN {
+		set = append(set, "seed="+strconv.FormatInt(loaded.seed, 10))
 	}
-	words := []string{"idleshift", "run", base.Name()}
+	words := []string{"idleshift", "run", base}
 	for _, s := range set {
 		words = append(words, "--set", s)
 	}
@@ -430,7 +456,7 @@ func point(d *design.Design, i int, base *experiment.Base, like *scenarios.Scena
 	if check {
 		words = append(words, "--check")
 	}
-	return store.Point{Set: set, At: at.At, Hash: hash, Command: command(words...)}, sc.Compare, nil
+	return store.Point{Set: set, At: d.Points[i].At, Hash: loaded.hash, Command: command(words...)}
 }
 
 // faults tells what is wrong with points, each fault once.

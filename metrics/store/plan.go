@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 
@@ -26,8 +27,8 @@ type Plan struct {
 	Text     string              // the scenario as run, in TOML; of a sweep, its base
 	Scenario *scenarios.Scenario // the same, decoded
 	Tables   Selection
-	Sweep    *Sweep  // nil for a run: the sweep of one point, which is the scenario
-	Points   []Point // of the sweep
+	Sweep    *Sweep          // nil for a run: the sweep of one point, which is the scenario
+	Points   iter.Seq[Point] // of the sweep, gone through more than once
 }
 
 // A Selection says which tables are written, and for which replicates. Make it
@@ -83,7 +84,7 @@ func (p *Plan) check() error {
 	case !p.Tables.has(metrics.Runs) || p.Sweep == nil && !p.Tables.has(metrics.Needs):
 		return errors.New("plan without the tables runs and needs")
 	case p.Sweep != nil:
-		return p.Sweep.check(p.Points)
+		return p.Sweep.check()
 	}
 	return nil
 }
@@ -111,9 +112,9 @@ func (p *Plan) manifest() (*Manifest, error) {
 	}
 	if p.Sweep != nil {
 		sweep := *p.Sweep
-		sweep.Points = len(p.Points)
 		sum := newSum()
-		if err := encodePoints(sum, p.Points); err != nil {
+		var err error
+		if sweep.Points, err = sweep.encode(sum, p.Points); err != nil {
 			return nil, err
 		}
 		sweep.Hash = sum.hex()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -180,7 +181,7 @@ func (s *Store) load() (err error) {
 // start makes the folder of the chunks, empty but for the plan, beside whatever
 // stands there and puts it into its place. If another process has done so for
 // the same plan meanwhile, its folder is as good.
-func start(dir string, m *Manifest, all []Point) error {
+func start(dir string, m *Manifest, all iter.Seq[Point]) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
@@ -191,7 +192,10 @@ func start(dir string, m *Manifest, all []Point) error {
 	}
 	defer os.RemoveAll(fresh)
 	if m.Sweep != nil {
-		err := replace(filepath.Join(fresh, pointsName), func(w io.Writer) error { return encodePoints(w, all) })
+		err := replace(filepath.Join(fresh, pointsName), func(w io.Writer) error {
+			_, err := m.Sweep.encode(w, all)
+			return err
+		})
 		if err != nil {
 			return err
 		}

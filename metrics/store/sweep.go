@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -53,10 +54,7 @@ type Point struct {
 // pointsName is the file of the points beside the plan, a line of JSON for each.
 const pointsName = "points.jsonl"
 
-func (s *Sweep) check(points []Point) error {
-	if len(points) == 0 {
-		return errors.New("a design with no points: there is nothing to run")
-	}
+func (s *Sweep) check() error {
 	for i := range s.Factors {
 		for k := range i {
 			if s.Factors[i].column() == s.Factors[k].column() {
@@ -64,29 +62,37 @@ func (s *Sweep) check(points []Point) error {
 			}
 		}
 	}
-	for i, p := range points {
-		if len(p.At) != len(s.Factors) {
-			return fmt.Errorf("point %d has %d values for %d factors", i, len(p.At), len(s.Factors))
-		}
-		for k, f := range s.Factors {
-			if f.Levels != nil && !(p.At[k] >= 0 && int(p.At[k]) < len(f.Levels)) {
-				return fmt.Errorf("point %d: factor %s has no level %v", i, f.Name, p.At[k])
-			}
+	return nil
+}
+
+// fits is an error if the point, number i, has no place in the columns.
+func (s *Sweep) fits(i int, p *Point) error {
+	if len(p.At) != len(s.Factors) {
+		return fmt.Errorf("point %d has %d values for %d factors", i, len(p.At), len(s.Factors))
+	}
+	for k, f := range s.Factors {
+		if f.Levels != nil && !(p.At[k] >= 0 && int(p.At[k]) < len(f.Levels)) {
+			return fmt.Errorf("point %d: factor %s has no level %v", i, f.Name, p.At[k])
 		}
 	}
 	return nil
 }
 
-func encodePoints(w io.Writer, points []Point) error {
+// encode writes the points, a line for each, and counts them.
+func (s *Sweep) encode(w io.Writer, points iter.Seq[Point]) (n int, err error) {
 	b := bufio.NewWriterSize(w, 1<<16)
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
-	for i := range points {
-		if err := e.Encode(&points[i]); err != nil {
-			return err
+	for p := range points {
+		if err := errors.Join(s.fits(n, &p), e.Encode(&p)); err != nil {
+			return n, err
 		}
+		n++
 	}
-	return b.Flush()
+	if n == 0 {
+		return 0, errors.New("a design with no points: there is nothing to run")
+	}
+	return n, b.Flush()
 }
 
 // points reads single points off the disk.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -31,13 +32,19 @@ func sweep() Plan {
 			{Name: "share"},
 		},
 	}
+	var points []Point
 	for i := range 4 {
-		plan.Points = append(plan.Points, Point{
+		points = append(points, Point{
 			Set: []string{fmt.Sprintf("i=%d", i)}, At: []float64{float64(i / 2), float64(i % 2), 0.1 * float64(i)},
 			Hash: digest([]byte{byte(i)}), Command: "idleshift run",
 		})
 	}
+	plan.Points = slices.Values(points)
 	return plan
+}
+
+func changed(p *Plan, change func([]Point) []Point) iter.Seq[Point] {
+	return slices.Values(change(slices.Collect(p.Points)))
 }
 
 // does is what the jobs of the sweep come to: two of twelve fail, one of them
@@ -157,9 +164,10 @@ func TestSweepColumns(t *testing.T) {
 	must(t, err)
 	at, err := d.At()
 	must(t, err)
-	for i := range plan.Points {
-		if !slices.Equal(at[i], plan.Points[i].At) {
-			t.Errorf("point %d lies at %v, is read to lie at %v", i, plan.Points[i].At, at[i])
+	points := slices.Collect(plan.Points)
+	for i, p := range points {
+		if !slices.Equal(at[i], p.At) {
+			t.Errorf("point %d lies at %v, is read to lie at %v", i, p.At, at[i])
 		}
 	}
 	for _, regime := range plan.Scenario.Compare {
@@ -205,7 +213,7 @@ func TestSweepColumns(t *testing.T) {
 		before := ""
 		for _, row := range rows[1:] {
 			i := row[0][0] - '0'
-			p := plan.Points[i]
+			p := points[i]
 			want := []string{plan.Sweep.Factors[0].Levels[int(p.At[0])], fmt.Sprint(plan.Sweep.Factors[1].Numbers[int(p.At[1])]), fmt.Sprint(p.At[2])}
 			if !slices.Equal(row[1:4], want) {
 				t.Errorf("%s: a row of point %d lies at %v, want %v", f.Table, i, row[1:4], want)
@@ -273,9 +281,11 @@ func TestResume(t *testing.T) {
 	must(t, s.Flush())
 	refused("another version", dir, "v2", "v1", "v2")
 	for what, change := range map[string]func(*Plan){
-		"version":   func(p *Plan) { p.Version = "v2" },
-		"point":     func(p *Plan) { p.Points[3].Set = []string{"i=9"} },
-		"points":    func(p *Plan) { p.Points = p.Points[:3] },
+		"version": func(p *Plan) { p.Version = "v2" },
+		"point": func(p *Plan) {
+			p.Points = changed(p, func(all []Point) []Point { all[3].Set = []string{"i=9"}; return all })
+		},
+		"points":    func(p *Plan) { p.Points = changed(p, func(all []Point) []Point { return all[:3] }) },
 		"factor":    func(p *Plan) { p.Sweep.Factors[2].Name = "radius" },
 		"file":      func(p *Plan) { p.Sweep.Files = map[string]string{"small.toml": "title = \"other\"\n"} },
 		"replicate": func(p *Plan) { p.Scenario.Replicates = 4 },
@@ -294,7 +304,7 @@ func TestResume(t *testing.T) {
 	}
 	p, err := again.Point(2)
 	must(t, err)
-	if fmt.Sprint(p) != fmt.Sprint(plan.Points[2]) {
+	if fmt.Sprint(p) != fmt.Sprint(slices.Collect(plan.Points)[2]) {
 		t.Errorf("point 2 reads %v", p)
 	}
 	if err := again.Merge(); !errors.Is(err, ErrUnfinished) || !strings.Contains(err.Error(), "11 runs have not been run, the first of them point 0, replicate 1") {
@@ -312,10 +322,12 @@ func TestResume(t *testing.T) {
 // A failure means that a design is planned that no table can hold.
 func TestSweepPlan(t *testing.T) {
 	for word, change := range map[string]func(*Plan){
-		"no points":      func(p *Plan) { p.Points = nil },
+		"no points":      func(p *Plan) { p.Points = slices.Values([]Point(nil)) },
 		"share a column": func(p *Plan) { p.Sweep.Factors[0].Name = "firms" },
-		"no level":       func(p *Plan) { p.Points[1].At[0] = 2 },
-		"2 values":       func(p *Plan) { p.Points[1].At = p.Points[1].At[:2] },
+		"no level":       func(p *Plan) { p.Points = changed(p, func(all []Point) []Point { all[1].At[0] = 2; return all }) },
+		"2 values": func(p *Plan) {
+			p.Points = changed(p, func(all []Point) []Point { all[1].At = all[1].At[:2]; return all })
+		},
 	} {
 		plan := sweep()
 		change(&plan)

@@ -1,6 +1,7 @@
 package design
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
@@ -251,7 +252,7 @@ func (d *Design) saltelli() [][]float64 {
 // keep makes the points of the rows, each once.
 func (r *reader) keep(rows [][]float64) {
 	d := r.design
-	number := make(map[string]int, len(rows))
+	number := make(map[[sha256.Size]byte]int, len(rows)) // by what a point sets, which is long
 	of := make([]int, len(rows))
 	for i, row := range rows {
 		p := Point{Set: slices.Clone(d.Set), At: row}
@@ -263,7 +264,7 @@ func (r *reader) keep(rows [][]float64) {
 			}
 			p.Set = append(p.Set, f.set(row[j])...)
 		}
-		id := strings.Join(p.Set, "\n")
+		id := sha256.Sum256([]byte(strings.Join(p.Set, "\n")))
 		first, seen := number[id]
 		if !seen {
 			first = len(d.Points)
