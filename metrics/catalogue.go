@@ -93,7 +93,7 @@ var Catalogue = append([]Metric{
 	{"received", "currency/year", "Transfer: prices received between firms.", account(agents.Received)},
 	{"abroad", "currency/year", "Transfer: cost of outside purchases beyond their resource share.", account(agents.Abroad)},
 	{"platform_balance", "currency/year", "Fees of the platform less its running cost.", func(r *Run) float64 { return r.perYear(r.Platform.Profit().Float()) }},
-	{"platform_fees", "currency/year", "Transfer: fees paid to the platform.", func(r *Run) float64 { return r.perYear(-r.Platform[agents.Fees].Float()) }},
+	{"platform_fees", "currency/year", "Transfer: fees paid to the platform.", func(r *Run) float64 { return r.perYear((-r.Platform[agents.Fees]).Float()) }},
 	{"slack_charges", "currency/year", "Charges for slack in the prices of deals.", func(r *Run) float64 { return r.perYear(r.Slack.Float()) }},
 	{"worse_off_share", "1", "Firms whose profit is below that in the baseline.", worseOff},
 
@@ -146,15 +146,17 @@ func ByName(name string) (Metric, error) {
 }
 
 // Unknown is the error for a name that is none of those known, with the one
-// that was probably meant or, if they are not many, all of them.
+// that was probably meant and, if they are few, all of them; without such a one
+// also if they are some more.
 func Unknown(what, name string, names []string) error {
-	if best := scenarios.Nearest(name, names); best != "" {
-		return fmt.Errorf("unknown %s %q; did you mean %q?", what, name, best)
+	best, few, meant, allowed := scenarios.Nearest(name, names), 24, "", ""
+	if best != "" {
+		few, meant = 8, fmt.Sprintf("; did you mean %q?", best)
 	}
-	if len(names) == 0 || len(names) > 24 {
-		return fmt.Errorf("unknown %s %q", what, name)
+	if len(names) > 0 && len(names) <= few {
+		allowed = " (allowed: " + strings.Join(names, ", ") + ")"
 	}
-	return fmt.Errorf("unknown %s %q (allowed: %s)", what, name, strings.Join(names, ", "))
+	return fmt.Errorf("unknown %s %q%s%s", what, name, meant, allowed)
 }
 
 // over is a share, NaN of nothing.

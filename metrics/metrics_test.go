@@ -139,7 +139,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("metric %+v", c)
 		}
 		seen[m.Name] = true
-		if v := m.Of(empty); v != 0 && !math.IsNaN(v) {
+		if v := m.Of(empty); (v != 0 || math.Signbit(v)) && !math.IsNaN(v) {
 			t.Errorf("%s of nothing is %v", m.Name, v)
 		}
 	}
@@ -148,6 +148,14 @@ func TestCatalogue(t *testing.T) {
 	}
 	if _, err := ByName("utilization"); err == nil || !strings.Contains(err.Error(), `"utilisation"`) {
 		t.Errorf("a misspelt metric: %v", err)
+	}
+	for name, want := range map[string]string{
+		"deels": `unknown table "deels"; did you mean "deals"? (allowed: runs, needs, days, firms, deals)`,
+		"qqqqq": `unknown table "qqqqq" (allowed: runs, needs, days, firms, deals)`,
+	} {
+		if _, err := RowType(name); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 	if _, err := ByName("qqqqqqqqqqqq"); err == nil || strings.Contains(err.Error(), "mean") {
 		t.Errorf("nonsense: %v", err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -449,4 +450,46 @@ func TestBaseIsLeftAsItIs(t *testing.T) {
 		}
 	}
 	group.Wait()
+}
+
+// What editors and shells of other systems write must be read, or refused for
+// what it is: with a byte order mark a file's first key would not be known.
+func TestEncodings(t *testing.T) {
+	plain := "extends = \"template\"\nreplicates = 0\n"
+	_, err := Parse("mine.toml", []byte(plain), LoadOptions{})
+	for name, text := range map[string]string{"a byte order mark": "\ufeff" + plain, "a mark and CRLF": "\ufeff" + strings.ReplaceAll(plain, "\n", "\r\n")} {
+		if _, other := Parse("mine.toml", []byte(text), LoadOptions{}); other == nil || other.Error() != err.Error() {
+			t.Errorf("%s: got %v, want %v", name, other, err)
+		}
+	}
+	for _, text := range []string{"\xff\xfee\x00x\x00", "\xfe\xff\x00e\x00x"} {
+		if _, err := Parse("mine.toml", []byte(text), LoadOptions{}); err == nil || err.Error() != "mine.toml:1:1: the file is in UTF-16 (allowed: UTF-8; save it anew in that encoding)" {
+			t.Errorf("UTF-16: got %v", err)
+		}
+	}
+}
+
+// Every number of a scenario about the world must say on its line where it comes
+// from; what does not cannot be told from what was made up.
+func TestNumbersHaveSources(t *testing.T) {
+	number := regexp.MustCompile(`^[\w.]+ *= *[^#"]*\d`)
+	for _, name := range []string{"ontario", "pocket", "vignettes"} {
+		text, err := Source(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers := 0
+		for i, line := range strings.Split(text, "\n") {
+			if !number.MatchString(line) {
+				continue
+			}
+			numbers++
+			if commentOf([]byte(line), 1) == "" {
+				t.Errorf("%s.toml:%d has no source: %s", name, i+1, line)
+			}
+		}
+		if numbers < 50 {
+			t.Errorf("%s: only %d numbers were looked at", name, numbers)
+		}
+	}
 }

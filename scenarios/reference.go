@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -363,8 +364,9 @@ func (k Key) Allows() string {
 
 // Explain tells in plain text what a key is, with the keys below it if it is a
 // table. Names and numbers may be concrete (kinds.mill.category) or stand for
-// any (kinds.NAME.category); an empty key is the whole scenario.
-func Explain(key string) (string, error) {
+// any (kinds.NAME.category); an empty key is the whole scenario. Others are names
+// beside the keys that an unknown one may have meant.
+func Explain(key string, others ...string) (string, error) {
 	var b strings.Builder
 	words := strings.Split(key, ".")
 	path := pattern(words)
@@ -379,7 +381,7 @@ func Explain(key string) (string, error) {
 		}
 	}
 	if found == nil && key != "" {
-		return "", fmt.Errorf("%s: unknown key%s", key, meant(likely(words)))
+		return "", fmt.Errorf("%s: unknown key%s", key, meant(cmp.Or(likely(words), Nearest(key, others))))
 	}
 	if found != nil {
 		path = found.Path

@@ -145,6 +145,11 @@ type syntaxError struct {
 // the faulty expression, so that what is wrong beside it can be told too; lost
 // is the text passed over, and broken the first error.
 func parse(layer int, source []byte) (root *node, lost string, broken *syntaxError) {
+	nothing := &node{key: spot{layer, 1, 1}, at: spot{layer, 1, 1}, table: map[string]*node{}}
+	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) { // as some shells redirect
+		return nothing, string(source), &syntaxError{nothing.at, "the file is in UTF-16 (allowed: UTF-8; save it anew in that encoding)"}
+	}
+	source = bytes.TrimPrefix(source, []byte("\ufeff")) // editors put it there
 	t := newText(layer, slices.Clone(source))
 	var gone strings.Builder
 	for range 64 {
@@ -163,7 +168,7 @@ func parse(layer int, source []byte) (root *node, lost string, broken *syntaxErr
 			break
 		}
 	}
-	return &node{key: spot{layer, 1, 1}, at: spot{layer, 1, 1}, table: map[string]*node{}}, string(source), broken
+	return nothing, string(source), broken
 }
 
 // places finds where everything stands, and the extent of every expression.

@@ -16,7 +16,9 @@ func (p *program) brokersCommand() *cobra.Command {
 		Long: `brokers lists the matching institutions that a tier may name. NEEDS is the
 least disclosure with which each can work: blind (kind, domain, hours, window,
 zone, certificates), sealed (also bids and asks) or open (also exact positions
-and values). A tier that discloses less is an input error.`,
+and values). A tier that discloses less is an input error. REVEALS is what firms
+learn from its deals. Where it sets no prices, the two sides of a deal split the
+gain. One that bounds tells how far each clearing may be from the best.`,
 		Example: "  idleshift brokers\n  idleshift run vignettes --set tiers.platform.broker=nearest",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -129,11 +129,33 @@ Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.`,
 			c.Args = cobra.ArbitraryArgs
 		}
 	}
+	usage(root)
 	return root
 }
 
-// suggestFlag adds what was probably meant to the error for an unknown flag.
+// usage adds how a command is written to the error for too many words or too
+// few, for the command and those below it.
+func usage(cmd *cobra.Command) {
+	if allowed := cmd.Args; allowed != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := allowed(cmd, args); err != nil {
+				return fmt.Errorf("%w\nit is written %s; see %s --help", err, cmd.UseLine(), cmd.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, c := range cmd.Commands() {
+		usage(c)
+	}
+}
+
+// suggestFlag adds what was probably meant to the error for an unknown flag, and
+// what a flag takes to that for a wrong value.
 func suggestFlag(cmd *cobra.Command, err error) error {
+	var wrong *pflag.InvalidValueError
+	if errors.As(err, &wrong) && strings.HasPrefix(wrong.GetFlag().Value.Type(), "int") {
+		return fmt.Errorf("--%s %s: must be a whole number\nsee %s --help", wrong.GetFlag().Name, wrong.GetValue(), cmd.CommandPath())
+	}
 	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !unknown {
 		return fmt.Errorf("%w\nsee %s --help", err, cmd.CommandPath())

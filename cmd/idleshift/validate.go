@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,8 +46,8 @@ not, and is unclear if two standard errors reach over the edge. Facts are shippe
 			for _, f := range region.Firms {
 				employees += f.Employees
 			}
-			_, err = fmt.Fprintf(p.out, "%s can be run: %d firms, %.0f employees, %d kinds, %d order classes; %d regimes × %d replicates × %d days (%d measured)\n",
-				c.name, len(region.Firms), employees, len(sc.Kinds), len(sc.Orders), len(sc.Compare), sc.Replicates,
+			_, err = fmt.Fprintf(p.out, "%s can be run: %s firms, %s employees, %d kinds, %d order classes; %d regimes × %d replicates × %d days (%d measured)\n",
+				c.name, thousands(len(region.Firms)), thousands(int(math.Round(employees))), len(sc.Kinds), len(sc.Orders), len(sc.Compare), sc.Replicates,
 				sc.Time.Warmup+sc.Time.Days, sc.Time.Days)
 			return err
 		},

@@ -117,7 +117,7 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	if c.Paired {
 		kind = "paired by replicate"
 	}
-	fmt.Fprintf(t, "first:  %s\nsecond: %s\nreplicates: %d, %s\n\n", c.First, c.Second, c.Pairs, kind)
+	fmt.Fprintf(t, "first:  %s\nsecond: %s\n%s, %s\n\n", c.First, c.Second, several(c.Pairs, "replicate"), kind)
 	c.write(t)
 	for _, n := range c.Notes {
 		fmt.Fprintf(t, "note: %s\n", n.Text)

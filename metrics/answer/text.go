@@ -66,12 +66,16 @@ func (t *text) unit() string { return t.money.word + t.a.Currency + " a year" }
 
 func (t *text) frame() {
 	a := t.a
-	replicates := "replicates"
-	if a.Replicates == 1 {
-		replicates = "replicate"
+	fmt.Fprintf(t, "%s\n%s firms, %s employees; %s after %d of warm-up; %s; seed %d\n\n",
+		a.Title, count(a.Firms), count(a.Employees), several(a.Days, "measured day"), a.WarmupDays, several(a.Replicates, "replicate"), a.Seed)
+}
+
+// several is a number of things, of which there may be one.
+func several(n int, one string) string {
+	if n != 1 {
+		one += "s"
 	}
-	fmt.Fprintf(t, "%s\n%s firms, %s employees; %d measured days after %d of warm-up; %d %s; seed %d\n\n",
-		a.Title, count(a.Firms), count(a.Employees), a.Days, a.WarmupDays, a.Replicates, replicates, a.Seed)
+	return fmt.Sprintf("%d %s", n, one)
 }
 
 // regimes is the main table.
@@ -158,7 +162,9 @@ func (t *text) measures() {
 		rows = append(rows, []string{r.Name, plain(g.PerEmployee.Mean), t.share(g.OfFixed),
 			t.money.format(g.WithoutInternal.Mean), t.money.format(g.AfterSlack.Mean), worse, pairing, p})
 	}
-	t.table(header, rows)
+	if len(rows) > 0 {
+		t.table(header, rows)
+	}
 }
 
 // probability writes a p-value.
