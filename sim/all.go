@@ -81,7 +81,7 @@ func (w *World) offerAll(m *market) {
 			op.lack, op.fallback, op.commit = op.hours, FallbackLost, max(w.day, op.latest)
 			op.short = op.hours > 0
 			if op.hours > 0 {
-				start += agents.Day((op.hours - 1) / st.perDay)
+				start += agents.Day((op.hours + st.setup - 1) / st.perDay)
 				if !op.listed {
 					w.list(i)
 				}

@@ -123,7 +123,11 @@ func (w *World) tail(ord *order, i int) (days agents.Day) {
 	for j := i + 1; j < int(ord.steps); j++ {
 		op := &w.ops[ord.first+int32(j)]
 		if left := op.hours - op.done - op.bought; left > 0 {
-			days += agents.Day((left - 1) / w.step(op).perDay)
+			st := w.step(op)
+			if !op.prepared {
+				left += st.setup
+			}
+			days += agents.Day((left - 1) / st.perDay)
 		}
 	}
 	return days

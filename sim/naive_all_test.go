@@ -66,7 +66,7 @@ func (n *naive) releaseOrders(m *naiveTier) {
 			s.from, s.latest, s.end = start, latestOf(o, j), start
 			s.short, s.lack, s.fallback, s.commit = s.hours > 0, s.hours, FallbackLost, max(n.day, s.latest)
 			if s.hours > 0 {
-				start += agents.Day((s.hours - 1) / s.spec.perDay)
+				start += agents.Day((s.hours + s.setup() - 1) / s.spec.perDay)
 			}
 		}
 	}

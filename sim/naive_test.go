@@ -381,7 +381,7 @@ func latestOf(o *naiveOrder, j int) agents.Day {
 	d := o.due
 	for _, s := range o.steps[j+1:] {
 		if s.rest() > 0 {
-			d -= agents.Day((s.rest() - 1) / s.spec.perDay)
+			d -= agents.Day((s.rest() + s.setup() - 1) / s.spec.perDay)
 		}
 	}
 	return d

@@ -572,3 +572,27 @@ func TestLentHoursDisplaceOnce(t *testing.T) {
 		t.Errorf("%g h are displaced by %g h lent", r.Displaced.Float(), lent.Float())
 	}
 }
+
+// The steps before one that has to be set up must end in time for that too: if
+// not, a deal takes days that the rest of the order needs, and makes it late.
+func TestLatestLeavesTimeForSetup(t *testing.T) {
+	for setup, want := range map[float64]agents.Day{0: 5, 1: 4, 9: 3} { // the second step takes 8 h of a day's 8
+		sc := parse(t, fmt.Sprintf(pair, "", 0.0, "job", "", ""))
+		change(sc.Orders, func(o *agents.OrderClass) {
+			o.Lead.Minimum = 5
+			second := o.Operations[0]
+			second.Setup, second.Hours.Mean = setup, 8
+			o.Operations = append(o.Operations, second)
+		}, "job")
+		r, err := Build(sc, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, n := newWorld(r, 1), newNature(r)
+		w.begin(n.next())
+		w.arrive()
+		if got := w.ops[w.orders.at[max(w.active[0], w.active[1])].first].latest; got != want {
+			t.Errorf("%g h of set-up: the first step may end on day %d, want %d", setup, got, want)
+		}
+	}
+}
