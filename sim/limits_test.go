@@ -586,3 +586,60 @@ func TestBlindBookOfADayHidesFallbacks(t *testing.T) {
 		}
 	}
 }
+
+// With the optimal broker and divisible work that is due on the day the gain of
+// a firm must rise in expectation with adoption, reach and the number of firms,
+// and fall with correlation, transaction cost, distance cost and the least hours
+// of a deal: by more than chance, on pairs of worlds that share all draws (but
+// for the number of firms, and for correlation).
+func TestGainIsMonotone(t *testing.T) {
+	tier := func(apply func(*agents.Tier)) func(*scenarios.Scenario) {
+		return func(sc *scenarios.Scenario) { change(sc.Tiers, apply) }
+	}
+	same := func(*scenarios.Scenario) {}
+	replicates := 12
+	if *long {
+		replicates = 60
+	}
+	for _, c := range []struct {
+		name       string
+		less, more func(*scenarios.Scenario) // gains less, gains more
+	}{
+		{"adoption", tier(func(k *agents.Tier) { k.Adoption = 0.4 }), same},
+		{"adoption, almost all", tier(func(k *agents.Tier) { k.Adoption = 0.7 }), same},
+		{"reach", tier(func(k *agents.Tier) { k.RadiusSite, k.RadiusTravels, k.RadiusRemote = 10, 10, 10 }), same},
+		{"number of firms", func(sc *scenarios.Scenario) { sc.Region.Firms = 3 }, same},
+		{"correlation", func(sc *scenarios.Scenario) {
+			change(sc.Orders, func(o *agents.OrderClass) { o.CommonShare = 0.6 })
+		}, same},
+		{"transaction cost", tier(func(k *agents.Tier) { k.FirstCost = 60 }), same},
+		{"distance cost", func(sc *scenarios.Scenario) { sc.Transport.FreightKm = 2 }, same},
+		{"least hours", tier(func(k *agents.Tier) { k.Minimum = 3 }), same},
+	} {
+		var differences []float64
+		for replicate := range replicates {
+			var gain [2]float64
+			for i, apply := range []func(*scenarios.Scenario){c.less, c.more} {
+				sc := parse(t, smallMarket(12, 1, "rate = 3\ncompletion = \"partial\"\noperations = [{kind = \"mill\", hours = {law = \"exponential\", mean = 2.5}, max_units_per_day = 1000, max_sites = 1000}]",
+					"broker = \"optimal\"\ncandidates = 100000", "[time]\ndays = 15\nrunout_days = 0"))
+				change(sc.Kinds, func(k *agents.Kind) { k.Operator = "" }, "mill")
+				apply(sc)
+				results := run(t, sc, replicate, nil)
+				gain[i] = (results[1].Region.Surplus() - results[0].Region.Surplus()).Float() / float64(sc.Region.Firms)
+			}
+			differences = append(differences, gain[1]-gain[0])
+		}
+		mean, squares := 0.0, 0.0
+		for _, d := range differences {
+			mean += d / float64(replicates)
+		}
+		for _, d := range differences {
+			squares += (d - mean) * (d - mean)
+		}
+		se := math.Sqrt(squares / float64(replicates*(replicates-1)))
+		t.Logf("%s: a gain of %.0f more a firm, standard error %.0f, t = %.1f", c.name, mean, se, mean/se)
+		if mean < 3.1*se || mean <= 0 { // one in 200 for 11 degrees of freedom
+			t.Errorf("%s: the gain a firm rises by %.0f, standard error %.0f", c.name, mean, se)
+		}
+	}
+}
