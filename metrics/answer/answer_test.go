@@ -567,6 +567,10 @@ func TestCompare(t *testing.T) {
 	}
 
 	other := region(6)
+	other.Time.Days *= 2
+	if c, err := Compare(first, dataset(t, other, "runs", steady), false); err != nil || !slices.ContainsFunc(c.Notes, func(n Note) bool { return n.Code == OtherDays }) {
+		t.Errorf("a comparison of runs that measure other days says nothing of it: %+v, %v", c, err)
+	}
 	other.Seed = 8
 	third := dataset(t, other, "runs", steady)
 	if _, err := Compare(first, third, false); err == nil || !strings.Contains(err.Error(), "seeds differ (7 and 8)") {

@@ -99,6 +99,9 @@ func (c *Comparison) note(first, second *store.Dataset) {
 	if first.Replicates != second.Replicates {
 		say(Unequal, "the datasets have %d and %d replicates: the first %d of each are compared", first.Replicates, second.Replicates, c.Pairs)
 	}
+	if first.Days != second.Days {
+		say(OtherDays, "the first measures %s, the second %s: they differ by that, too", several(first.Days, "day"), several(second.Days, "day"))
+	}
 	if first.Baseline != second.Baseline {
 		say(OtherBaseline, "gains are over %s in the first and over %s in the second", first.Baseline, second.Baseline)
 	}

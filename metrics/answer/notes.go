@@ -28,6 +28,7 @@ const (
 	OpenOrders         = "open_orders"
 	NoDecomposition    = "no_decomposition"
 	Unequal            = "unequal_replicates"
+	OtherDays          = "other_days"
 	OtherBaseline      = "other_baseline"
 	OtherVersion       = "other_version"
 	SamePlan           = "same_plan"
