@@ -121,8 +121,18 @@ Exit codes: 0 done, 1 failure, 2 bad input, 130 interrupted.`,
 		p.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
+		switch c.Name() {
+		case "help": // of an unknown command cobra prints the usage, as if all were well
+			c.RunE = func(_ *cobra.Command, args []string) error {
+				of, _, err := root.Find(args)
+				if err != nil {
+					return badInput{err}
+				}
+				return of.Help()
+			}
+		case "completion":
 			c.RunE = func(*cobra.Command, []string) error {
 				return badInputf("completion: name a shell: bash, fish, powershell or zsh")
 			}

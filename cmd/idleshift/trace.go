@@ -135,6 +135,9 @@ func findFirm(region *sim.Region, name string) (int32, error) {
 		}
 		return 0, fmt.Errorf("--firm %d: the region has firms 0 to %d", n, len(firms)-1)
 	}
+	if len(names) == 0 {
+		return 0, fmt.Errorf("--firm %s: firms that are drawn have numbers alone, here 0 to %d", name, len(firms)-1)
+	}
 	return 0, metrics.Unknown("firm", name, names)
 }
 
