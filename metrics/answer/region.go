@@ -72,10 +72,24 @@ func divide(d *design.Design, f int, points []int) division {
 // word is a value of the factor in words.
 func (d *division) word(x float64) string {
 	if d.factor.Numeric() {
-		short, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)
-		return strconv.FormatFloat(short, 'g', -1, 64)
+		return short(x)
 	}
 	return d.factor.Label(x)
+}
+
+// FactorValue is the value of a factor at a place of a design, in words: numbers
+// with four digits.
+func FactorValue(f *design.Factor, at float64) string {
+	if f.Numeric() {
+		return short(f.Number(at))
+	}
+	return f.Label(at)
+}
+
+// short is a number with four digits.
+func short(x float64) string {
+	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)
+	return strconv.FormatFloat(y, 'g', -1, 64)
 }
 
 // label is a group in words.

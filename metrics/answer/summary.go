@@ -299,7 +299,7 @@ func (s *Sweep) where(p int) string {
 	var words []string
 	for f := range s.Design.Factors {
 		factor := &s.Design.Factors[f]
-		words = append(words, factor.Name+" "+factor.Label(s.Design.Points[p].At[f]))
+		words = append(words, factor.Name+" "+FactorValue(factor, s.Design.Points[p].At[f]))
 	}
 	return strings.Join(words, ", ")
 }

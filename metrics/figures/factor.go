@@ -70,7 +70,8 @@ func factor(d *Data, asked string) (*content, error) {
 		if p.at, p.labels, logs = places(values); logs {
 			curved = append(curved, inside(p.title))
 		}
-		p.grouped = strings.Contains(strings.Join(values, ""), " to ")
+		_, grouped, ok := middleOf(values[0])
+		p.grouped = grouped && ok
 		for i := range p.lines {
 			p.lines[i].at = p.at
 		}

@@ -119,13 +119,13 @@ func cut(d *Data, c *answer.ConditionSummary) *slice {
 	g := &slice{}
 	var fixed []string
 	for f := 2; f < len(s.Factors); f++ {
-		fixed = append(fixed, inside(d.factorTitle(s.Factors[f].Name))+" "+valueOf(&s.Factors[f], values[f][len(values[f])/2]))
+		fixed = append(fixed, inside(d.factorTitle(s.Factors[f].Name))+" "+answer.FactorValue(&s.Factors[f], values[f][len(values[f])/2]))
 	}
 	g.fixed = strings.Join(fixed, ", ")
 	for f, to := range []*side{&g.down, &g.across} {
 		to.title = d.factorTitle(s.Factors[f].Name)
 		for _, v := range values[f] {
-			to.labels = append(to.labels, plain(valueOf(&s.Factors[f], v)))
+			to.labels = append(to.labels, plain(answer.FactorValue(&s.Factors[f], v)))
 		}
 	}
 	g.cells = make([][]bar, len(values[0]))

@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"errors"
 	"fmt"
 	"image/color"
 	"math"
@@ -106,21 +105,28 @@ func (d *Data) factorTitle(name string) string {
 	return readable(name)
 }
 
-// valueOf is a factor's value at a place of the design, numbers with four
-// digits, as summaries write it.
-func valueOf(f *design.Factor, at float64) string {
-	if !f.Numeric() {
-		return f.Label(at)
+// middleOf is a value of a factor as a number, of a group of numbers, "10 to
+// 20", its middle; ok is false for words.
+func middleOf(value string) (x float64, grouped, ok bool) {
+	from, to, grouped := strings.Cut(value, " to ")
+	low, err := strconv.ParseFloat(from, 64)
+	if !grouped {
+		return low, false, err == nil
 	}
-	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(f.Number(at), 'g', 4, 64), 64)
-	return strconv.FormatFloat(rounded, 'g', -1, 64)
+	high, err2 := strconv.ParseFloat(to, 64)
+	return (low + high) / 2, true, err == nil && err2 == nil
 }
 
 // plain is a value of a factor as people read it: numbers with commas between
-// thousands.
+// thousands, of a group its middle.
 func plain(value string) string {
-	x, err := strconv.ParseFloat(value, 64)
-	if err != nil || math.Abs(x) < 1000 || math.Abs(x) >= 1e15 {
+	x, grouped, ok := middleOf(value)
+	switch {
+	case !ok:
+		return value
+	case grouped:
+		return digits(x, 2)
+	case math.Abs(x) < 1000 || math.Abs(x) >= 1e15:
 		return value
 	}
 	_, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', -1, 64), ".")
@@ -143,19 +149,12 @@ func moneyOf(all []bar) scale {
 // they are labelled there: numbers, and groups of numbers by their middle, in
 // proportion, or in logarithms if they span much; words evenly.
 func places(values []string) (at []float64, labels []string, logs bool) {
-	labels = slices.Clone(values)
+	labels = make([]string, len(values))
 	at = make([]float64, len(values))
 	for i, v := range values {
-		x, err := strconv.ParseFloat(v, 64)
-		if from, to, group := strings.Cut(v, " to "); group {
-			low, err1 := strconv.ParseFloat(from, 64)
-			high, err2 := strconv.ParseFloat(to, 64)
-			x, err = (low+high)/2, errors.Join(err1, err2)
-			labels[i] = digits(x, 2)
-		} else {
-			labels[i] = plain(v)
-		}
-		if err != nil || i > 0 && x <= at[i-1] {
+		x, _, ok := middleOf(v)
+		labels[i] = plain(v)
+		if !ok || i > 0 && x <= at[i-1] {
 			for i := range at {
 				at[i] = (float64(i) + 0.5) / float64(len(values))
 			}

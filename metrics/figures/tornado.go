@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 
@@ -104,6 +105,9 @@ func tornado(d *Data, asked string) (*content, error) {
 		alt = append(alt, fmt.Sprintf("%s from %s to %s: %s to %s, effect %s, %s", inside(w.effect.name), plain(w.From), plain(w.To), s.format(w.low), s.format(w.high), signed(w.effect.mean, s), w.effect.span(s)))
 	}
 	notes := append(d.sweepNotes(), "Effect: the gain where the factor is highest less that where it is lowest.", "Dashed: no gain.")
+	if slices.ContainsFunc(swings, func(w swing) bool { _, grouped, ok := middleOf(w.From); return grouped && ok }) {
+		notes = append(notes, "Where a factor has many values, its ends are the middles of groups of points.")
+	}
 	if d.swept.design.Method != design.OneAtATime {
 		notes = append(notes, "Each end is the mean over the values of the other factors.")
 	} else {
@@ -121,7 +125,7 @@ func (d *Data) baseValue(name string) string {
 	s := d.swept.design
 	for i := range s.Factors {
 		if s.Factors[i].Name == name && len(s.Points) > 0 {
-			return valueOf(&s.Factors[i], s.Points[0].At[i])
+			return answer.FactorValue(&s.Factors[i], s.Points[0].At[i])
 		}
 	}
 	return ""

@@ -176,7 +176,7 @@
           title: `${title}, by ${factor.title}`,
           spec: {
             data: { values }, height: 280,
-            encoding: { x: { field: 'group', type: 'nominal', sort: null, title: factor.title, axis: { labelAngle: 0 } }, tooltip: [{ field: 'group', title: factor.title }, { field: 'mean', format: ',.3f', title: 'Mean' }, { field: 'interval', title: `${numbers.level} % interval` }] },
+            encoding: { x: { field: 'group', type: 'nominal', sort: null, title: factor.title, axis: { labelAngle: values.some(v => v.group.length > 8) ? -90 : 0 } }, tooltip: [{ field: 'group', title: factor.title }, { field: 'mean', format: ',.3f', title: 'Mean' }, { field: 'interval', title: `${numbers.level} % interval` }] },
             layer: [
               ...bounded(values, { mark: { type: 'rule', strokeWidth: 2, color: '#1a1f26' }, encoding: { y: { field: 'low', type: 'quantitative', scale: { zero: false }, title }, y2: { field: 'high' } } }),
               { mark: { type: 'line', color: gain, strokeWidth: 2 }, encoding: { y: { field: 'mean', type: 'quantitative', scale: { zero: false }, title } } },

@@ -360,7 +360,10 @@ func cutLast(s, prefix string) (before, after string, ok bool) {
 }
 
 func (n named) table(t answer.Table) table {
-	out := table{Title: t.Title, Above: t.Above}
+	out := table{Title: t.Title}
+	for _, line := range t.Above {
+		out.Above = append(out.Above, together(line))
+	}
 	for _, h := range t.Header {
 		h = strings.ReplaceAll(h, "utili-\n", "utili")
 		out.Header = append(out.Header, capital(n.cell(h)))
