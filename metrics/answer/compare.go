@@ -139,6 +139,9 @@ func (c *Comparison) write(t *text) {
 	bracket := fmt.Sprintf("%g %%\ninterval", 100*c.Level)
 	rows := [][]string{}
 	said := func(e Estimate) string {
+		if c.Paired && e.Low == 0 && e.High == 0 {
+			return "the same"
+		}
 		text := t.bracket(e)
 		if e.bounded() && !e.Clear() {
 			text += " " + notDistinguishable
