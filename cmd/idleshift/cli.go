@@ -14,6 +14,7 @@ import (
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
 	"idleshift/sim"
+	"idleshift/sim/experiment"
 	"idleshift/sim/experiment/cluster"
 )
 
@@ -59,12 +60,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func (p *program) code(err error) int {
 	var bad badInput
 	var unservable *sim.Unservable
+	var large *experiment.TooLarge
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case !p.started, errors.As(err, &bad), errors.As(err, &unservable), errors.Is(err, store.ErrRefused), errors.Is(err, store.ErrSweep):
+	case !p.started, errors.As(err, &bad), errors.As(err, &unservable), errors.As(err, &large), errors.Is(err, store.ErrRefused), errors.Is(err, store.ErrSweep):
 		return exitBadInput
 	}
 	return exitFailure

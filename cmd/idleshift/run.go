@@ -109,6 +109,9 @@ func (p *program) run(ctx context.Context, f *runFlags, args []string) error {
 	if f.out == "" {
 		f.out = filepath.Join("results", base(f.name))
 	}
+	if err := experiment.Fits(sc, min(f.workers, max(sc.Replicates, 1))); err != nil {
+		return err
+	}
 	if f.precision != "" {
 		if err := p.precisely(ctx, f, sc, selection); err != nil {
 			return err

@@ -194,6 +194,9 @@ func (p *Plan) run(ctx context.Context, job Job, load loader) (results []sim.Res
 			err = &Error{job, err, stack}
 		}
 	}()
+	if err := Fits(sc, min(p.Workers, p.Points*p.Replicates)); err != nil {
+		return nil, err
+	}
 	results, err = p.Engine(ctx, sc, job.Replicate, p.Sim, func(region *sim.Region) (sim.Sink, error) {
 		recorder, err := p.Record(job, region)
 		if err == nil { // or it may be a nil of some type
