@@ -36,9 +36,6 @@ func kmOf(chord2 float64) float64 {
 	return 2 * earthKm * math.Asin(min(1, math.Sqrt(chord2)/2))
 }
 
-// Km is the great-circle distance between two positions.
-func Km(a, b agents.Position) float64 { return kmOf(onSphere(a).chord2(onSphere(b))) }
-
 // roadKm is the distance by road between two firms.
 func (r *Region) roadKm(a, b int32) float32 {
 	if a == b {

@@ -6,7 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -25,15 +30,19 @@ func (p *program) versionCommand() *cobra.Command {
 }
 
 // version is that of the module and the revision it was built from, as the Go
-// tool recorded them. Where it recorded no revision, or files differed from it,
-// a fingerprint of the program itself tells builds apart, so that results of
-// two of them are never taken for one.
+// tool recorded them, or git where the Go tool does not. Where there is no
+// revision, or files differed from it, a fingerprint of the program itself
+// tells builds apart, so that results of two of them are never taken for one.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
 	name, certain := versionOf(info)
+	if !certain {
+		info.Settings = append(info.Settings, running()...)
+		name, certain = versionOf(info)
+	}
 	if !certain {
 		name += " build " + fingerprint()
 	}
@@ -65,6 +74,29 @@ func versionOf(info *debug.BuildInfo) (name string, certain bool) {
 		name += "+dirty"
 	}
 	return name, !dirty && (released || revision != "")
+}
+
+// running is what git says of the files that a program of "go run" was built
+// from just now: there the Go tool records no revision.
+func running() []debug.BuildSetting {
+	path, err := os.Executable()
+	_, source, _, ok := runtime.Caller(0)
+	if err != nil || !ok || !strings.Contains(path, "go-build") { // in the cache, or a temporary folder
+		return nil
+	}
+	git := func(args ...string) (string, error) {
+		out, err := exec.Command("git", append([]string{"-C", filepath.Dir(source)}, args...)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	revision, err := git("rev-parse", "HEAD")
+	if err != nil {
+		return nil
+	}
+	changed, err := git("status", "--porcelain")
+	if err != nil {
+		return nil
+	}
+	return []debug.BuildSetting{{Key: "vcs.revision", Value: revision}, {Key: "vcs.modified", Value: strconv.FormatBool(changed != "")}}
 }
 
 // fingerprint is the beginning of the SHA-256 of the program's own file, or

@@ -201,20 +201,6 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// BatchMeans is the mean of a stationary series with the interval of the means
-// of equal batches; observations that fill no batch are left off at the front.
-// Batches must be long enough to be nearly independent.
-func BatchMeans(x []float64, batches int, level float64) Interval {
-	size := 0
-	if batches > 0 {
-		size = len(x) / batches
-	}
-	if size == 0 {
-		return Mean(nil, level)
-	}
-	return Mean(means(x[len(x)-size*batches:], size), level)
-}
-
 // Neighbours is the correlation of a series with itself one step on; NaN if it
 // does not vary or is too short. Batches that are long enough have hardly any.
 func Neighbours(x []float64) float64 {

@@ -41,8 +41,6 @@ func TestWithoutInterval(t *testing.T) {
 		"ratio to noise":  Ratio([]float64{1, 2, 3}, []float64{-1, 0, 2}, 0.95),
 		"ratio of one":    Ratio([]float64{1}, []float64{2}, 0.95),
 		"ratio of none":   Ratio(nil, nil, 0.95),
-		"no batches":      BatchMeans([]float64{1, 2}, 0, 0.95),
-		"empty batches":   BatchMeans([]float64{1, 2}, 3, 0.95),
 	} {
 		if i.Bounded() || i.Clear() {
 			t.Errorf("%s: [%v, %v]", name, i.Low, i.High)
@@ -212,35 +210,6 @@ func TestNeighbours(t *testing.T) {
 
 // An autoregression with known mean: the interval of batch means must cover
 // it, which that of single observations does not. A failure means that one
-// long run looks surer than it is.
-func TestBatchMeans(t *testing.T) {
-	const series = 400
-	r := rand.New(rand.NewPCG(3, 3))
-	batch, naive := 0, 0
-	for range series {
-		x, v := make([]float64, 4000), r.NormFloat64()/math.Sqrt(1-0.64)
-		for i := range x {
-			v = 0.8*v + r.NormFloat64()
-			x[i] = 5 + v
-		}
-		if b := BatchMeans(x, 20, 0.95); b.Low <= 5 && 5 <= b.High {
-			batch++
-		}
-		if b := Mean(x, 0.95); b.Low <= 5 && 5 <= b.High {
-			naive++
-		}
-	}
-	if share := float64(batch) / series; share < 0.91 {
-		t.Errorf("batch means cover %.3f", share)
-	}
-	if share := float64(naive) / series; share > 0.7 {
-		t.Errorf("the series is no test: single observations cover %.3f", share)
-	}
-	if b := BatchMeans([]float64{100, 1, 2, 3, 4}, 2, 0.95); b.Mean != 2.5 {
-		t.Errorf("what fills no batch must go from the front: mean %v", b.Mean)
-	}
-}
-
 // A failure means that warm-up is mistaken for measurement.
 func TestMSER5(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
