@@ -162,6 +162,26 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
+// One line more in the catalogue is a column of the runs table with its unit and
+// description, and a value of every run. A failure means that a metric takes
+// more than its line.
+func TestAddingAMetric(t *testing.T) {
+	was := Catalogue
+	defer func() { Catalogue = was }()
+	Catalogue = append(slices.Clone(was), Metric{"hours_per_deal_and_km", "h/km", "Hours of a deal per kilometre of its way.",
+		func(r *Run) float64 { return r.DealHours.Float() / r.DealKm }})
+	columns, err := Columns(Runs, "CAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := columns[len(columns)-1]; c.Name != "hours_per_deal_and_km" || c.Unit != "h/km" || c.Doc == "" {
+		t.Errorf("the last column is %+v", c)
+	}
+	if v := Values(shop()); v[len(v)-1] != 0.2 {
+		t.Errorf("ten hours over fifty kilometres are %v h/km", v[len(v)-1])
+	}
+}
+
 // A failure means that a column of a table is undescribed or hidden by another.
 func TestColumns(t *testing.T) {
 	words := []string{"regime", "kind", "tier", "class", "purpose", "size", "name", "place", "sector", "first"}
