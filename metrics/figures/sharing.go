@@ -2,6 +2,7 @@ package figures
 
 import (
 	"fmt"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -98,12 +99,36 @@ type heat struct {
 }
 
 func (h *heat) height(p *pen, width vg.Length) vg.Length {
-	return p.em*(1.5+1.75*vg.Length(len(h.rows))) + h.heads(p, width)
+	each := vg.Length(1.75)
+	from, _ := h.shape(p, width)
+	for _, r := range h.rows {
+		if len(h.name(p, from, r)) > 1 {
+			each = 2.5
+		}
+	}
+	return p.em*(1.5+each*vg.Length(len(h.rows))) + h.heads(p, width)
+}
+
+// name is the lines of a row's name, two at most.
+func (h *heat) name(p *pen, from vg.Length, row string) []string {
+	s := p.label(right)
+	lines := wrap(s, from-0.6*p.em, row)
+	if len(lines) > 2 {
+		lines = []string{lines[0], strings.Join(lines[1:], " ")}
+	}
+	for i := range lines {
+		lines[i] = fit(s, from-0.6*p.em, lines[i])
+	}
+	return lines
 }
 
 // shape is where the cells begin and how wide they are.
 func (h *heat) shape(p *pen, width vg.Length) (from, each vg.Length) {
-	from = min(widest(p.label(right), h.rows...), 0.4*width) + 0.8*p.em
+	most := 0.4 * width
+	if p.height == 0 && !p.narrow { // names may take two lines, and heads stand upright
+		most = 0.3 * width
+	}
+	from = min(widest(p.label(right), h.rows...), most) + 0.8*p.em
 	return from, min((width-from)/vg.Length(len(h.columns)), 9*p.em)
 }
 
@@ -162,7 +187,13 @@ func (h *heat) draw(p *pen, box vg.Rectangle) {
 	step := min((box.Max.Y-box.Min.Y)/vg.Length(len(h.rows)), 3*em)
 	for i, row := range h.cells {
 		top := box.Max.Y - step*vg.Length(i)
-		p.write(p.label(right), box.Min.X+from-0.6*em, top-step/2, fit(p.label(right), from-0.6*em, h.rows[i]))
+		name := h.name(p, from, h.rows[i])
+		if leading*em*vg.Length(len(name)) > step {
+			name = []string{fit(p.label(right), from-0.6*em, h.rows[i])}
+		}
+		for k, line := range name {
+			p.write(p.label(right), box.Min.X+from-0.6*em, top-step/2+1.1*em*(vg.Length(len(name)-1)/2-vg.Length(k)), line)
+		}
 		for k, v := range row {
 			fill := mix(p.paper, p.gain, 0.05+0.95*v/most)
 			x := box.Min.X + from + each*vg.Length(k)
