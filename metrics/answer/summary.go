@@ -484,7 +484,7 @@ func (o *OutcomeSummary) write(t *text, s *Summary) {
 			if i == 0 {
 				name = f.Factor
 			}
-			if most > 0 {
+			if most > 0 && g.Mean.Mean >= 0 { // a loss is no share of a gain
 				of = percents(g.Mean.Mean / Number(most))
 			}
 			rows = append(rows, []string{name, g.Group, strconv.Itoa(g.Points), t.money.format(g.Mean.Mean), t.bracket(g.Mean), of})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -330,6 +331,22 @@ func TestSummaryOfOneAtATime(t *testing.T) {
 		if math.Abs(float64(f.Effect.Mean)-want) > 1e-6 {
 			t.Errorf("effect of %s from %s to %s is %v, want %v", f.Factor, f.From, f.To, f.Effect.Mean, want)
 		}
+	}
+}
+
+// A failure means that a loss is told as a share of a gain.
+func TestSummaryOfLosses(t *testing.T) {
+	s := swept(t, adoptionAndFirms, 2, func(_ string, at []float64, noise float64) float64 { return adoption(at) - 0.3 })
+	sum, err := SummaryOf(s, SummaryOptions{Outcomes: []string{"surplus(firm)"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := sum.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if share := regexp.MustCompile(`-[0-9.,]+ %`).FindString(text.String()); share != "" || !strings.Contains(text.String(), "100 %") {
+		t.Errorf("a share of %q:\n%s", share, text.String())
 	}
 }
 
