@@ -713,7 +713,7 @@ func TestTogether(t *testing.T) {
 	reference := t.TempDir()
 	must(t, produce(reference, next, false))
 	want := contents(t, reference)
-	rounds := 30
+	rounds := 12
 	if testing.Short() {
 		rounds = 4
 	}
