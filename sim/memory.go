@@ -77,6 +77,7 @@ func (r *Region) footprint() float64 {
 		(ahead+1)*(daily*size[arrival]()+ops*8+lots*4)
 	one := rows*reach*(4+1./8) + firms*(reach*4+size[agents.Ledger]()+size[FirmResult]()+32) + lots*3*8 +
 		open*(size[order]()+size[place]()) + openOps*size[operation]() + days*size[booking]()
+	known := float64(sc.Time.Days) * (daily*size[foreseen]() + ops*4) // what the clairvoyant bound looks back on
 	regimes, searched := 0.0, false
 	for _, name := range sc.Compare {
 		if spec := sc.Regimes[name]; !spec.Pooled {
@@ -94,7 +95,7 @@ func (r *Region) footprint() float64 {
 		region += firms*kinds*(size[suppliers]()+asked*found*size[supplier]()) + lots*size[located]()
 	}
 	const growth = 1.7 // arenas grow by more than they need, and what they were is garbage for a while
-	return growth * (region + nature + regimes*one)
+	return growth * (region + nature + known + regimes*one)
 }
 
 func size[T any]() float64 {

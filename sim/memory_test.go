@@ -13,7 +13,7 @@ import (
 func TestMemory(t *testing.T) {
 	for _, regimes := range [][]string{{"autarky"}, {"autarky", "cooperative"}} {
 		sc := alone(t, "pocket", regimes[0])
-		sc.Compare = regimes
+		sc.Compare, sc.Time.Days = regimes, 2*ahead
 		estimate, firms := Memory(sc)
 		if firms != sc.Region.Firms {
 			t.Fatalf("%d firms of %d", firms, sc.Region.Firms)
