@@ -248,7 +248,7 @@ func (w *World) enumerate(m *market, i, r int32) {
 		}
 		if third {
 			for y, p := range m.staff {
-				if p[0] != g && (!many || rank*y < t.spec.Candidates) {
+				if p[0] != g && (!many || (rank+1)*(y+1) <= t.spec.Candidates) {
 					w.option(m, i, r, [2]int32{lot, p[1]}, [2]int32{g, p[0]})
 				}
 			}

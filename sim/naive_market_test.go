@@ -375,7 +375,7 @@ func (n *naive) ways(m *naiveTier, b *naiveBook, s *naiveStep) {
 			add(lot, people, g, none)
 		}
 		for i, h := range staff {
-			if anyone && h[0] != g && (!many || rank*i < m.spec.Candidates) {
+			if anyone && h[0] != g && (!many || (rank+1)*(i+1) <= m.spec.Candidates) {
 				add(lot, h[1], g, h[0])
 			}
 		}
