@@ -186,7 +186,7 @@ func (w *World) tryPlan(o int32) bool {
 			continue
 		}
 		if op.first == agents.None {
-			op.end = start
+			op.end = max(start, op.last) // what was bought may be still to come
 		}
 		setup := st.setup
 		if op.prepared {
@@ -322,7 +322,7 @@ func (w *World) forgo(o int32) {
 			continue
 		}
 		undone = true
-		op.end = start
+		op.end = max(start, op.last)
 		setup := st.setup
 		if op.prepared {
 			setup = 0

@@ -428,7 +428,7 @@ func (n *naive) worthwhile(o *naiveOrder) bool {
 			continue
 		}
 		if len(n.bookings(s)) == 0 {
-			s.end = start
+			s.end = max(start, s.last)
 		}
 		setup := s.setup()
 		slots, left := n.seek(s, need+setup, start, s.latest, false)
@@ -547,7 +547,7 @@ func (n *naive) forgo(o *naiveOrder) {
 			continue
 		}
 		undone = true
-		s.end = start
+		s.end = max(start, s.last)
 		least := agents.Day((need + s.setup() - 1) / s.spec.perDay)
 		commit = min(commit, s.latest-least)
 		if slots, left := n.seek(s, need+s.setup(), start, s.latest, false); left == 0 {
@@ -636,7 +636,7 @@ func (n *naive) pullForward(f int32) {
 	for _, o := range n.byDue(f) {
 		ready := true // the steps before are done by today
 		for _, s := range o.steps {
-			if s.rest() > 0 {
+			if s.rest() > 0 || len(n.bookings(s)) > 0 {
 				if ready && !s.short && len(n.bookings(s)) > 0 {
 					n.pull(s, excess)
 				}
