@@ -27,13 +27,12 @@ func (p *program) precisely(ctx context.Context, f *runFlags, sc *scenarios.Scen
 	if err != nil {
 		return badInputf("--precision %s: %w", f.precision, err)
 	}
-	subject := answer.Subject(sc)
 	switch {
 	case f.given("replicates"):
 		return badInputf("--replicates and --precision exclude each other: the first says how many, the second how precise (see --max-replicates)")
 	case f.most < batch:
 		return badInputf("--max-replicates %d: must be %d or more", f.most, batch)
-	case subject == "":
+	case answer.Subject(sc) == "":
 		return badInputf("--precision: only %s is run, so there is no gain to be precise about", sc.Baseline)
 	}
 	// whole is the plan of a run with n replicates from the start
@@ -43,27 +42,8 @@ func (p *program) precisely(ctx context.Context, f *runFlags, sc *scenarios.Scen
 		g.replicates, g.counted = n, true
 		return p.runPlan(&g, &some, tables)
 	}
-	if d, err := store.Open(f.out); err == nil && !f.overwrite && d.Sweep == nil && d.Replicates <= f.most {
-		plan, err := whole(d.Replicates)
-		if err != nil {
-			return err
-		}
-		if same, err := d.Is(plan); err != nil {
-			return err
-		} else if same {
-			runs, err := d.Runs()
-			if err != nil {
-				return err
-			}
-			reached, err := p.reached(f, wanted, subject, sc.Baseline, d.Replicates, runs.Values)
-			if err != nil {
-				return err
-			}
-			if reached || d.Replicates == f.most {
-				p.say(f.quiet, "%s stands complete: nothing was run (--overwrite makes it anew)", f.out)
-				return nil
-			}
-		}
+	if done, err := p.stands(f, wanted, sc, whole); done || err != nil {
+		return err
 	}
 	most := *sc
 	most.Replicates = f.most
@@ -73,19 +53,55 @@ func (p *program) precisely(ctx context.Context, f *runFlags, sc *scenarios.Scen
 	}
 	data, err := store.Create(f.out, plan, f.overwrite)
 	if err != nil {
+		if done, _ := p.stands(f, wanted, sc, whole); done { // another process has come in between
+			return nil
+		}
 		return err
 	}
 	if done := data.Finished(); done > 0 {
 		p.say(f.quiet, "going on: %d replicates are finished", done)
 	}
+	err = p.addBatches(ctx, f, &most, wanted, data, whole)
+	if err != nil && data.Gone() { // another process has reached the end; see whether it is this one's
+		return p.precisely(ctx, f, sc, tables)
+	}
+	return err
+}
+
+// stands reports whether the dataset is there already, with as many replicates
+// as the precision needs or are allowed.
+func (p *program) stands(f *runFlags, wanted float64, sc *scenarios.Scenario, whole func(n int) (store.Plan, error)) (bool, error) {
+	d, err := store.Open(f.out)
+	if err != nil || f.overwrite || d.Sweep != nil || d.Replicates > f.most {
+		return false, nil
+	}
+	plan, err := whole(d.Replicates)
+	if err != nil {
+		return false, err
+	}
+	if same, err := d.Is(plan); err != nil || !same {
+		return false, err
+	}
+	runs, err := d.Runs()
+	if err != nil {
+		return false, err
+	}
+	reached, err := p.reached(f, wanted, answer.Subject(sc), sc.Baseline, d.Replicates, runs.Values)
+	if err != nil || !reached && d.Replicates < f.most {
+		return false, err
+	}
+	p.say(f.quiet, "%s stands complete: nothing was run (--overwrite makes it anew)", f.out)
+	return true, nil
+}
+
+// addBatches runs replicates of the scenario until there are enough, and
+// merges them under the plan of so many.
+func (p *program) addBatches(ctx context.Context, f *runFlags, sc *scenarios.Scenario, wanted float64, data *store.Store, whole func(n int) (store.Plan, error)) error {
 	for n := min(batch, f.most); ; n = min(n+batch, f.most) {
-		if err := p.simulate(ctx, f, &most, n, data); err != nil {
-			if data.Gone() { // another process has reached the end; see whether it is this one's
-				return p.precisely(ctx, f, sc, tables)
-			}
+		if err := p.simulate(ctx, f, sc, n, data); err != nil {
 			return err
 		}
-		reached, err := p.reached(f, wanted, subject, sc.Baseline, n, func(metric, regime string) ([]float64, error) { return data.Observed(metric, regime, n) })
+		reached, err := p.reached(f, wanted, answer.Subject(sc), sc.Baseline, n, func(metric, regime string) ([]float64, error) { return data.Observed(metric, regime, n) })
 		if err != nil {
 			return err
 		}

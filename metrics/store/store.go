@@ -461,10 +461,12 @@ func look(dir string) (standing, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.manifest, err = readManifest(filepath.Join(dir, manifestName)); err != nil {
+	// The chunks first: a merge by another process puts the manifest there before
+	// it takes the chunks away, so that one of the two is seen.
+	if s.chunks, err = readManifest(filepath.Join(dir, chunksName, planName)); err != nil {
 		return s, err
 	}
-	if s.chunks, err = readManifest(filepath.Join(dir, chunksName, planName)); err != nil {
+	if s.manifest, err = readManifest(filepath.Join(dir, manifestName)); err != nil {
 		return s, err
 	}
 	left := func(e os.DirEntry) bool { // by one that was stopped before it had begun
