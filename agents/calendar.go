@@ -45,6 +45,23 @@ func (c *Calendar) Free(lot int32, d Day) Hours {
 	return Hours(c.free[i])
 }
 
+// Row appends the free hours of a lot on the days from first to last, 0 where
+// it lacks hours; they are no more than the calendar's.
+func (c *Calendar) Row(lot int32, first, last Day, out []Hours) []Hours {
+	base, mask := int(lot)*c.days, c.days-1
+	if c.wide != nil {
+		for d := first; d <= last; d++ {
+			out = append(out, max(0, c.wide[base+int(d)&mask]))
+		}
+		return out
+	}
+	row := c.free[base : base+c.days]
+	for d := first; d <= last; d++ {
+		out = append(out, Hours(max(0, row[int(d)&mask])))
+	}
+	return out
+}
+
 // Set makes h the free hours of a lot on day d.
 func (c *Calendar) Set(lot int32, d Day, h Hours) {
 	i := int(lot)*c.days + int(d)&(c.days-1)

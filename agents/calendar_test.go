@@ -27,6 +27,13 @@ func TestCalendarsAgree(t *testing.T) {
 		if a, b := narrow.Free(lot, d), wide.Free(lot, d); a != h || b != h {
 			t.Fatalf("%d s on a day read as %d and %d", h, a, b)
 		}
+		first := Day(500 + draw.IntN(128))
+		a, b := narrow.Row(lot, first, first+9, nil), wide.Row(lot, first, first+9, nil)
+		for i := range a {
+			if want := max(0, wide.Free(lot, first+Day(i))); a[i] != want || b[i] != want {
+				t.Fatalf("%d s on a day stand in the rows as %d and %d", want, a[i], b[i])
+			}
+		}
 		if a, b := narrow.Next(lot, other, from, 627), wide.Next(lot, other, from, 627); a != b {
 			t.Fatalf("the next day with hours from day %d is %d and %d", from, a, b)
 		}

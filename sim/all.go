@@ -634,7 +634,7 @@ func (w *World) restore(e *entries, t *entered) {
 	for j := range was {
 		op := &w.ops[ord.first+int32(j)]
 		x := was[j]
-		x.listed, x.limit = op.listed, min(x.limit, op.limit)
+		x.listed, x.spurned, x.limit = op.listed, op.spurned, min(x.limit, op.limit)
 		x.first, x.final, x.planned = agents.None, agents.None, 0
 		*op = x
 	}

@@ -35,6 +35,7 @@ func (w *World) decision(i int32) (day agents.Day, refused, any bool) {
 func (w *World) turnDown(i int32) {
 	op := &w.ops[i]
 	ord := &w.orders.at[op.order]
+	op.spurned = true
 	for _, d := range w.fresh(i) {
 		x := &w.deals.at[d]
 		w.payTransaction(ord, x)

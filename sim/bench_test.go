@@ -66,6 +66,7 @@ func BenchmarkRegime(b *testing.B) {
 		b.Run(regime, func(b *testing.B) {
 			r, parts, n := warm(b, benchmarked, regime)
 			days, operations := make([]today, ahead), 0
+			all, asked, offered := 0, 0, 0 // on the last day of each round
 			for b.Loop() {
 				for d := range days {
 					n.next().copyTo(&days[d])
@@ -74,8 +75,15 @@ func BenchmarkRegime(b *testing.B) {
 				if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
 					b.Fatal(err)
 				}
+				all += len(days[ahead-1].hours)
+				for i := range parts[0].markets {
+					m := &parts[0].markets[i]
+					asked, offered = asked+len(m.wanting), offered+len(m.book.Options)
+				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(operations), "ns/operation")
+			b.ReportMetric(float64(asked)/float64(all), "requests/operation") // of one day in ahead
+			b.ReportMetric(float64(offered)/float64(all), "options/operation")
 		})
 	}
 }

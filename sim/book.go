@@ -2,7 +2,6 @@ package sim
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"idleshift/agents"
@@ -21,23 +20,23 @@ func (w *World) toSpend(m *market, op *operation) agents.Money {
 	return op.stake - least.For(op.lack) - 2*min(m.tier.first, m.tier.callOff)
 }
 
-// affordable bounds the distances at which a deal could be worth its transport,
-// by mobility. A blind broker is not told, and proposes what is then declined.
-func (w *World) affordable(m *market, op *operation) (km [3]float32) {
-	const far = math.MaxFloat32
-	if m.tier.disclosure == brokers.Blind || w.orders.at[op.order].moved {
-		return [3]float32{far, far, far}
+// within bounds the distances of the lots that are looked at, by mobility: by
+// the tier's radius, and by where a deal could be worth its transport. Partners
+// are few, and a blind broker is not told and proposes what is then declined.
+func (w *World) within(m *market, op *operation) [3]float32 {
+	km := m.tier.radius
+	if m.tier.partners || m.tier.disclosure == brokers.Blind || w.orders.at[op.order].moved {
+		return km
 	}
 	st, t := w.step(op), &w.Scenario.Transport
 	spend := w.toSpend(m, op).Float()
-	km = [3]float32{far, far, far}
 	if spend < t.Consignment {
 		km[site] = 0
 	} else if t.FreightKm > 0 {
-		km[site] = float32((spend - t.Consignment) / (2 * t.FreightKm))
+		km[site] = min(km[site], float32((spend-t.Consignment)/(2*t.FreightKm)))
 	}
 	if days := (op.lack + st.perDay - 1) / st.perDay; t.TravelKm > 0 {
-		km[travels] = float32(spend / (float64(days) * float64(st.maxUnits) * 2 * t.TravelKm))
+		km[travels] = min(km[travels], float32(spend/(float64(days)*float64(st.maxUnits)*2*t.TravelKm)))
 	}
 	return km
 }
@@ -134,18 +133,25 @@ func (m *market) arrange() {
 	for to, from := range m.order {
 		b.Requests[to], m.ops[to] = s.Requests[from], m.was.ops[from]
 		b.First[to] = n
-		m.head = count(m.head, int(s.First[from+1]-s.First[from]))
-		slices.SortFunc(m.head, func(x, y int32) int {
-			p, q := &s.Options[s.First[from]+x], &s.Options[s.First[from]+y]
-			return cmp.Or(cmp.Compare(p.Lot[0], q.Lot[0]), cmp.Compare(p.Lot[1], q.Lot[1]))
-		})
-		for _, x := range m.head {
-			x += s.First[from]
+		m.byLots = m.byLots[:0]
+		for x := s.First[from]; x < s.First[from+1]; x++ {
+			l := &s.Options[x].Lot
+			m.byLots = append(m.byLots, ranked{uint64(l[0])<<32 | uint64(uint32(l[1]+1)), x}) // None first
+		}
+		slices.SortFunc(m.byLots, func(p, q ranked) int { return cmp.Compare(p.lots, q.lots) })
+		for _, p := range m.byLots {
+			x := p.option
 			b.Options[n], b.Net[n], b.Charge[n], b.Ask[n], m.options[n] = s.Options[x], s.Net[x], s.Charge[x], s.Ask[x], m.was.options[x]
 			b.Options[n].Request = int32(to)
 			n++
 		}
 	}
+}
+
+// ranked is an option with the places of its lots in the book, in one number.
+type ranked struct {
+	lots   uint64
+	option int32
 }
 
 // count is 0, 1, … n−1 in the memory of s.
@@ -185,39 +191,84 @@ func (w *World) request(m *market, i int32) agents.Request {
 	}
 }
 
+// A lender is whose hours of a component an option takes: another firm, or the
+// requester itself.
+type lender struct {
+	firm  int32        // None for the requester
+	lot   int32        // place in the book, None where the component is not needed
+	km    [2]float32   // by road from the requester, and as its tier's broker knows it
+	cost  agents.Money // of transaction, of both sides
+	wait  agents.Day   // until the deal is made
+	asked agents.Day   // until its approval is known, -1 if it need not be asked
+}
+
+// nobody stands for a component that is not needed, or that is the requester's
+// own and not in the book.
+var nobody = lender{firm: agents.None, lot: agents.None, asked: -1}
+
+// itself lends its own lot of the book to itself.
+func itself(lot int32) lender {
+	l := nobody
+	l.lot = lot
+	return l
+}
+
+// lender is what a supplier with a lot in the book asks of firm f.
+func (w *World) lender(m *market, f int32, s *supplier, lot int32) lender {
+	l := lender{firm: s.firm, lot: lot, km: [2]float32{s.km, s.km}, asked: -1}
+	if m.tier.disclosure != brokers.Open {
+		l.km[1] = w.zoneKm(f, s.firm)
+	}
+	l.cost, l.wait = w.pairTerms(m, f, s.firm)
+	l.cost *= 2
+	if e := w.exposure(s.firm); e.asked {
+		l.asked = e.delay
+	}
+	return l
+}
+
 // enumerate lists the ways in which the tier could supply what operation i
-// lacks.
+// lacks: with the requester's own units, at one host, and with components of
+// several firms.
 func (w *World) enumerate(m *market, i, r int32) {
 	t, op := m.tier, &w.ops[i]
 	ord, st := &w.orders.at[op.order], w.step(op)
 	q := w.kinds[st.kind].operator
 	f := ord.firm
 	certification := w.classes[ord.class].certification
-	m.afford = w.affordable(m, op)
+	m.far = w.within(m, op)
 	m.want = w.wanted(m, op, &m.book.Requests[r])
-	ownA, ownB := agents.None, agents.None
-	own := t.component || t.all || st.maxSites > 1
-	if own && w.Firms[f].fits(st.domain, certification) {
-		ownA = w.serves(m, w.owns(f, st.kind), 0, false)
+	ownA, ownB := nobody, nobody
+	if t.component || t.all || st.maxSites > 1 {
+		if w.Firms[f].fits(st.domain, certification) {
+			ownA = itself(w.serves(m, w.owns(f, st.kind), 0, false))
+		}
+		if q >= 0 && w.Firms[f].fits(-1, certification) {
+			ownB = itself(w.serves(m, w.owns(f, q), 1, false))
+		}
 	}
-	if own && q >= 0 && w.Firms[f].fits(-1, certification) {
-		ownB = w.serves(m, w.owns(f, q), 1, false)
+	if (st.maxSites > 1 || t.all) && ownA.lot >= 0 && (q < 0 || ownB.lot >= 0) {
+		w.option(m, i, r, &ownA, &ownB)
 	}
-	if (st.maxSites > 1 || t.all) && ownA >= 0 && (q < 0 || ownB >= 0) {
-		w.option(m, i, r, [2]int32{ownA, ownB}, [2]int32{agents.None, agents.None})
-	}
-	if t.traded[st.kind] && (q < 0 || !t.component || t.operators != requesters) { // at one host
-		w.each(m, f, 0, st.kind, st.domain, certification, func(g, lot int32) bool {
-			second := agents.None
-			if q >= 0 {
-				if !w.exposure(g).shows(q, -1) {
-					return false
-				}
-				if second = w.serves(m, w.owns(g, q), 1, true); second < 0 {
-					return false
-				}
+	whole := t.traded[st.kind] && (q < 0 || !t.component || t.operators != requesters)
+	if whole { // at one host
+		w.each(m, f, 0, st.kind, st.domain, certification, func(s *supplier, lot int32) bool {
+			if q < 0 {
+				host := w.lender(m, f, s, lot)
+				w.option(m, i, r, &host, &nobody)
+				return true
 			}
-			w.option(m, i, r, [2]int32{lot, second}, [2]int32{g, iff(q >= 0, g)})
+			if !w.exposure(s.firm).shows(q, -1) {
+				return false
+			}
+			second := w.serves(m, w.owns(s.firm, q), 1, true)
+			if second < 0 {
+				return false
+			}
+			host := w.lender(m, f, s, lot)
+			staff := host
+			staff.lot = second
+			w.option(m, i, r, &host, &staff)
 			return true
 		})
 	}
@@ -227,29 +278,30 @@ func (w *World) enumerate(m *market, i, r int32) {
 	third := t.operators == anyones && t.traded[st.kind]
 	m.staff = m.staff[:0]
 	many := false // then near goes with near: far with far is hardly ever best
-	if t.traded[q] && (ownA >= 0 || third) {
-		many = w.each(m, f, 1, q, -1, certification, func(h, second int32) bool {
-			m.staff = append(m.staff, [2]int32{h, second})
-			if ownA >= 0 {
-				w.option(m, i, r, [2]int32{ownA, second}, [2]int32{agents.None, h})
+	if t.traded[q] && (ownA.lot >= 0 || third) {
+		many = w.each(m, f, 1, q, -1, certification, func(s *supplier, lot int32) bool {
+			m.staff = append(m.staff, w.lender(m, f, s, lot))
+			if ownA.lot >= 0 {
+				w.option(m, i, r, &ownA, &m.staff[len(m.staff)-1])
 			}
 			return true
 		})
 	}
-	ours := t.operators != providers && ownB >= 0
+	ours := t.operators != providers && ownB.lot >= 0
 	third = third && len(m.staff) > 0
 	if !t.traded[st.kind] || !ours && !third {
 		return
 	}
 	rank := 0
-	w.each(m, f, 0, st.kind, st.domain, certification, func(g, lot int32) bool {
+	w.each(m, f, 0, st.kind, st.domain, certification, func(s *supplier, lot int32) bool {
+		host := w.lender(m, f, s, lot)
 		if ours {
-			w.option(m, i, r, [2]int32{lot, ownB}, [2]int32{g, agents.None})
+			w.option(m, i, r, &host, &ownB)
 		}
 		if third {
-			for y, p := range m.staff {
-				if p[0] != g && (!many || (rank+1)*(y+1) <= t.spec.Candidates) {
-					w.option(m, i, r, [2]int32{lot, p[1]}, [2]int32{g, p[0]})
+			for y := range m.staff {
+				if m.staff[y].firm != s.firm && (!many || (rank+1)*(y+1) <= t.spec.Candidates) {
+					w.option(m, i, r, &host, &m.staff[y])
 				}
 			}
 		}
@@ -267,10 +319,11 @@ const looks = 8
 type want struct {
 	from, to  agents.Day // from today
 	own, lent [2]agents.Hours
+	value     agents.Money // of an hour, as it is at stake
 }
 
 func (w *World) wanted(m *market, op *operation, req *agents.Request) want {
-	x := want{from: req.First - w.day, to: req.Last - w.day, own: [2]agents.Hours{1, 1}, lent: [2]agents.Hours{1, 1}}
+	x := want{from: req.First - w.day, to: req.Last - w.day, own: [2]agents.Hours{1, 1}, lent: [2]agents.Hours{1, 1}, value: perHour(w.worth(op), op.lack)}
 	if !req.Divisible && req.MaxSites == 1 {
 		st := w.step(op)
 		own, lent := req.Hours+st.setup, m.tier.factor.Of(req.Hours)+st.setup
@@ -300,82 +353,56 @@ func (w *World) serves(m *market, lot int32, c int, lent bool) int32 {
 	return -1
 }
 
-// iff is the firm if the condition holds, None otherwise.
-func iff(ok bool, firm int32) int32 {
-	if ok {
-		return firm
-	}
-	return agents.None
-}
-
-// each calls use with the nearest firms, and their lots in the book, that may
+// each calls use with the nearest lots, and their places in the book, that may
 // lend firm f the hours of kind k that its request wants of component c, until
 // it has used as many as the tier's candidates or looked at looks times as
 // many; cut tells that there may be more.
-func (w *World) each(m *market, f int32, c int, k, domain, certification int16, use func(g, lot int32) bool) (cut bool) {
+func (w *World) each(m *market, f int32, c int, k, domain, certification int16, use func(s *supplier, lot int32) bool) (cut bool) {
 	t := m.tier
 	left, seen := t.spec.Candidates, 0
-	try := func(lot int32) {
-		if !m.lends[lot] {
-			return
+	far := m.far[w.kinds[k].mobility]
+	list := w.suppliers(t, f, k, 1)
+	for x := 0; x < len(list) && list[x].km <= far; x++ {
+		if left == 0 || seen == looks*t.spec.Candidates {
+			w.result.Truncated++
+			return true
 		}
-		g := w.lots[lot].firm
-		if !w.Firms[g].fits(domain, certification) || domain >= 0 && !w.exposure(g).shows(k, domain) {
-			return
+		s := &list[x]
+		if w.Firms[s.firm].fits(domain, certification) && (domain < 0 || w.exposure(s.firm).shows(k, domain)) {
+			seen++
+			if at := w.serves(m, s.lot, c, true); at >= 0 && use(s, at) {
+				left--
+			}
 		}
-		seen++
-		if at := w.serves(m, lot, c, true); at >= 0 && use(g, at) {
-			left--
+		if x+1 == len(list) {
+			list = w.suppliers(t, f, k, x+2)
 		}
 	}
-	full := func() bool { return left == 0 || seen == looks*t.spec.Candidates }
-	far := t.radius[w.kinds[k].mobility]
-	if t.partners {
-		for _, p := range w.partners[f] {
-			lot := w.owns(p.lot, k)
-			if p.km > far || lot == agents.None || !w.pairFits(f, p.lot, k) {
-				continue
-			}
-			if cut = full(); cut {
-				break
-			}
-			try(lot)
-		}
-	} else {
-		far = min(far, m.afford[w.kinds[k].mobility])
-		list := w.suppliers(f, k, 1)
-		for x := 0; x < len(list) && list[x].km <= far; x++ {
-			if cut = full(); cut {
-				break
-			}
-			try(list[x].lot)
-			if x+1 == len(list) {
-				list = w.suppliers(f, k, x+2)
-			}
-		}
-	}
-	if cut {
-		w.result.Truncated++
-	}
-	return cut
+	return false
 }
 
-// show puts a lot on the book, once, and returns its place; -1 if it has no
-// hours to show.
+// show is the place in the book of a lot, which is put there once; negative if
+// it has no hours to show.
 func (w *World) show(m *market, lot int32, lent bool) int32 {
 	if lot == agents.None {
 		return -1
 	}
+	at := &m.seen[2*lot+int32(b2i(lent))]
+	if *at == 0 {
+		*at = w.exhibit(m, lot, lent)
+	}
+	return *at - 1
+}
+
+// exhibit puts a lot on the book and returns its place plus one, -1 if it has
+// no hours to show.
+func (w *World) exhibit(m *market, lot int32, lent bool) int32 {
 	l := &w.lots[lot]
 	if e := w.exposure(l.firm); lent && e.days >= m.reach && e.reserve == 0 {
-		lent = false // nothing is kept back: one row serves both
-	}
-	at := &m.seen[2*lot+int32(b2i(lent))]
-	if *at != 0 {
-		return *at - 1 // negative if it was found without hours
+		w.show(m, lot, false) // nothing is kept back: one row serves both
+		return m.seen[2*lot]
 	}
 	if w.cal.Next(lot, agents.None, w.day, w.day+m.reach) == agents.Never {
-		*at = -1
 		return -1
 	}
 	from := len(m.cells)
@@ -383,7 +410,6 @@ func (w *World) show(m *market, lot int32, lent bool) int32 {
 	m.cells = w.row(lot, lent, m.reach, m.cells)
 	if !slices.ContainsFunc(m.cells[from:], func(h agents.Hours) bool { return h > 0 }) {
 		m.cells = m.cells[:from]
-		*at = -1
 		return -1
 	}
 	b := &m.book
@@ -392,25 +418,23 @@ func (w *World) show(m *market, lot int32, lent bool) int32 {
 		Key: w.source.Key(rng.Ties, uint64(lot)<<1|uint64(b2i(lent)), uint64(w.day)+1),
 	})
 	m.lots = append(m.lots, lot)
-	*at = int32(len(b.Lots))
-	return *at - 1
+	return int32(len(b.Lots))
 }
 
 // row appends a lot's free hours from today to reach days on, to others only
 // what its firm's policy exposes.
 func (w *World) row(lot int32, lent bool, reach agents.Day, out []agents.Hours) []agents.Hours {
-	l := &w.lots[lot]
-	expose, reserve := agents.Never, agents.Hours(0)
+	from := len(out)
+	out = w.cal.Row(lot, w.day, w.day+reach, out)
 	if lent {
+		l := &w.lots[lot]
 		e := w.exposure(l.firm)
-		expose, reserve = e.days, agents.Hours(e.reserve*float64(l.plan))
-	}
-	for d := agents.Day(0); d <= reach; d++ {
-		h := agents.Hours(0)
-		if d <= expose {
-			h = max(0, w.cal.Free(lot, w.day+d)-reserve)
+		reserve := agents.Hours(e.reserve * float64(l.plan))
+		for d, h := range out[from:] {
+			if out[from+d] = max(0, h-reserve); agents.Day(d) > e.days {
+				out[from+d] = 0
+			}
 		}
-		out = append(out, h)
 	}
 	return out
 }

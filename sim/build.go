@@ -565,6 +565,6 @@ func (r *Region) merged() *Region {
 		m.Firms[0].Certificates |= r.Firms[f].Certificates
 	}
 	m.findOperators()
-	m.partners, m.near = nil, nil
+	m.partners = nil
 	return &m
 }

@@ -20,7 +20,6 @@ type market struct {
 	options []terms // of each option
 	lots    []int32 // of each lot of the book
 	seen    []int32 // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
-	lends   []bool  // by lot: its firm is a member and its policy exposes the kind
 	cells   []agents.Hours
 	cut     []int32    // operations that were shown a cut list of candidates
 	want    want       // of the request whose options are listed
@@ -31,10 +30,11 @@ type market struct {
 	head    []int32    // of each request: its first match
 	held    []int32    // orders with deals that stand or fall with others
 	entries entries    // orders in a clearing of all operations
-	afford  [3]float32 // km by mobility: farther deals cannot be worth it
-	staff   [][2]int32 // scratch: firms that lend operators, and their lots
+	far     [3]float32 // km by mobility: lots beyond are not looked at for it
+	staff   []lender   // scratch: who lends operators
 	wanting []int32    // operations that may stand in the book
 	order   []int32    // scratch, as what follows
+	byLots  []ranked
 	scratch agents.Open
 	was     struct {
 		ops     []int32
@@ -47,12 +47,7 @@ type market struct {
 
 func newMarket(r *Region, t *tier) market {
 	b, _ := brokers.ByName(t.spec.Broker)
-	m := market{tier: t, broker: b.New(), lends: make([]bool, len(r.lots)), seen: make([]int32, 2*len(r.lots))}
-	for i := range r.lots {
-		l := &r.lots[i]
-		m.lends[i] = (t.partners || t.member[l.firm]) && r.exposure(l.firm).shows(l.kind, -1)
-	}
-	return m
+	return market{tier: t, broker: b.New(), seen: make([]int32, 2*len(r.lots))}
 }
 
 // trade clears the tiers whose day it is, in the regime's order.
@@ -169,7 +164,8 @@ func (w *World) conclude(m *market, r int32) {
 			terms := &m.options[m.matches[x].Option]
 			w.refuse(m, ord, op, terms, reason)
 			if reason == RefusedWorse && m.tier.disclosure != brokers.Open {
-				m.declined.set(w.declineKey(ord, op, terms.provider), w.day) // it need not be proposed again
+				op.spurned = true // it need not be proposed again
+				m.declined.set(w.declineKey(ord, op, terms.provider), w.day)
 			}
 			if whole {
 				w.undo(i)
@@ -187,6 +183,7 @@ func (w *World) conclude(m *market, r int32) {
 	case decided > w.day && decided > w.deadline(ord): // the fallback cannot wait for it, which a blind broker does not know
 		w.refuse(m, ord, op, first, RefusedBundle)
 		w.undo(i)
+		op.spurned = true
 		for x := m.head[r]; x != agents.None; x = m.next[x] {
 			m.declined.set(w.declineKey(ord, op, m.options[m.matches[x].Option].provider), w.day)
 		}

@@ -72,7 +72,7 @@ func (r *Region) footprint() float64 {
 			days += orders * lead * max(1, r.stepMean(c, s)/st.perDay.Float())
 		}
 	}
-	region := firms*(size[Firm]()+2*size[point]()+kinds*4+size[[]supplier]()+sc.Region.PartnersMean*2*size[supplier]()) + lots*size[lot]()
+	region := firms*(size[Firm]()+2*size[point]()+kinds*4+size[[]supplier]()+sc.Region.PartnersMean*2*size[partner]()) + lots*size[lot]()
 	nature := firms*size[pace]() + flows*size[flow]() + lots*(size[shaky]()+size[unit]()+4*4) +
 		(ahead+1)*(daily*size[arrival]()+ops*8+lots*4)
 	one := rows*reach*(4+1./8) + firms*(reach*4+size[agents.Ledger]()+size[FirmResult]()+32) + lots*3*8 +

@@ -392,7 +392,7 @@ func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, c int, k, doma
 	var near []int32 // lots
 	if m.partners {
 		for _, p := range n.r.partners[f] {
-			if l := n.r.owns(p.lot, k); l != agents.None && n.r.pairFits(f, p.lot, k) && p.km <= m.radius[mobility] {
+			if l := n.r.owns(p.firm, k); l != agents.None && n.r.pairFits(f, p.firm, k) && p.km <= m.radius[mobility] {
 				near = append(near, l)
 			}
 		}
@@ -407,6 +407,10 @@ func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, c int, k, doma
 		chord := func(l int32) float64 { return n.r.points[f].chord2(n.r.points[n.r.lots[l].firm]) }
 		slices.SortStableFunc(near, func(a, b int32) int { return cmp.Compare(chord(a), chord(b)) })
 	}
+	near = slices.DeleteFunc(near, func(l int32) bool { // may not lend at all
+		g := n.r.lots[l].firm
+		return !m.partners && !m.member[g] || !n.r.exposure(g).shows(k, -1)
+	})
 	used, looked := 0, 0
 	for _, l := range near {
 		if used == m.spec.Candidates || looked == 8*m.spec.Candidates {
@@ -414,7 +418,7 @@ func (n *naive) lenders(m *naiveTier, b *naiveBook, s *naiveStep, c int, k, doma
 			return true
 		}
 		g := n.r.lots[l].firm
-		if !m.partners && !m.member[g] || !n.r.Firms[g].fits(domain, s.order.class.certification) || !n.r.exposure(g).shows(k, domain) {
+		if !n.r.Firms[g].fits(domain, s.order.class.certification) || !n.r.exposure(g).shows(k, domain) {
 			continue
 		}
 		looked++

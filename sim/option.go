@@ -19,72 +19,70 @@ type terms struct {
 
 // option puts one way of supplying request r on the book, if it can start in
 // time.
-func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
+func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 	t, b, op := m.tier, &m.book, &w.ops[i]
 	ord, st := &w.orders.at[op.order], w.step(op)
 	k := &w.kinds[st.kind]
 	req := &b.Requests[r]
-	o := agents.Option{Request: r, Lot: lots, Ratio: k.ratio, From: req.First, Setup: st.setup, Factor: 1000}
-	if k.operator < 0 {
-		o.Lot[1] = agents.None
-	}
-	x := terms{provider: provider, asked: -1}
-	o.Own = provider[0] == agents.None && provider[1] == agents.None
-	at := ord.firm // the site of the work
-	if provider[0] != agents.None && k.mobility == site {
-		at = provider[0]
-	}
-	x.km, x.moves = w.roadKm(ord.firm, at), at != ord.firm
+	from := [2]*lender{primary, operator}
+	o := agents.Option{Request: r, Lot: [2]int32{primary.lot, operator.lot}, Ratio: k.ratio, From: req.First, Setup: st.setup, Factor: 1000}
+	x := terms{provider: [2]int32{primary.firm, operator.firm}, asked: -1}
+	o.Own = x.provider == [2]int32{agents.None, agents.None}
 	if !o.Own {
 		o.Factor = t.factor
-		wait := agents.Day(0)
-		for c, g := range provider {
-			if g == agents.None || c == 1 && g == provider[0] {
-				continue
-			}
-			cost, days := w.pairTerms(m, ord.firm, g)
-			x.cost += 2 * cost
-			wait = max(wait, days)
-			if e := w.exposure(g); e.asked {
-				x.asked = max(x.asked, e.delay)
-			}
+		x.cost = primary.cost
+		if operator.firm != primary.firm {
+			x.cost += operator.cost
 		}
+		x.asked = max(primary.asked, operator.asked)
 		if e := w.exposure(ord.firm); e.asked {
 			x.asked = max(x.asked, e.delay)
 		}
-		wait = max(wait, x.asked)
 		if x.asked > 0 && (t.all || t.disclosure != brokers.Blind && w.day+x.asked > w.deadline(ord)) {
 			return // nothing would be held for the order while it waits
 		}
-		o.From = max(o.From, w.day+wait)
+		o.From = max(o.From, w.day+max(primary.wait, operator.wait, x.asked))
 	}
 	if o.From > req.Last {
 		return
 	}
-	km := x.km // as the broker knows it
-	if t.disclosure != brokers.Open {
-		km = w.zoneKm(ord.firm, at)
+	// the site of the work, and its distance from the requester as the broker knows it
+	at, km := ord.firm, float32(0)
+	if primary.firm != agents.None && k.mobility == site {
+		at, x.moves = primary.firm, true
+		x.km, km = primary.km[0], primary.km[1]
 	}
 	crew := agents.Hours(st.maxUnits)
-	owners, staffKm := [2]int32{ord.firm, ord.firm}, [2]float32{}
-	for c, g := range provider {
-		if g != agents.None {
-			owners[c] = g
-		}
-		kc := st.kind
+	staffKm := [2]float32{}
+	for c, l := range from {
+		kc, owner := st.kind, l.firm
 		if c == 1 {
 			kc = k.operator
 		}
-		if kc < 0 || w.kinds[kc].mobility != travels || owners[c] == at {
+		if owner == agents.None {
+			owner = ord.firm
+		}
+		if kc < 0 || w.kinds[kc].mobility != travels || owner == at {
 			continue
 		}
-		if x.staffKm[c] = w.roadKm(owners[c], at); x.staffKm[c] > t.radius[travels] {
+		switch {
+		case at == ord.firm:
+			x.staffKm[c], staffKm[c] = l.km[0], l.km[1]
+		case owner == ord.firm:
+			x.staffKm[c], staffKm[c] = x.km, km
+		default:
+			x.staffKm[c] = w.roadKm(owner, at)
+			staffKm[c] = x.staffKm[c]
+			if t.disclosure != brokers.Open {
+				staffKm[c] = w.zoneKm(owner, at)
+			}
+		}
+		if x.staffKm[c] > t.radius[travels] {
 			return
 		}
 		x.travel[c] = crew * w.tripHours(x.staffKm[c])
-		staffKm[c], o.Travel[c] = x.staffKm[c], x.travel[c]
+		o.Travel[c] = x.travel[c]
 		if t.disclosure != brokers.Open {
-			staffKm[c] = w.zoneKm(owners[c], at)
 			o.Travel[c] = crew * w.tripHours(staffKm[c])
 		}
 	}
@@ -95,11 +93,11 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 	days := agents.Day((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
 	var hour, charge agents.Money
 	var asks [2]agents.Money
-	for c, l := range o.Lot {
-		if l == agents.None {
+	for c, l := range from {
+		if l.lot == agents.None {
 			continue
 		}
-		lot := &w.lots[m.lots[l]]
+		lot := &w.lots[m.lots[l.lot]]
 		cost := lot.cost
 		if blind {
 			cost = w.kinds[lot.kind].variable
@@ -110,8 +108,8 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 		}
 		charge += cost.For(ratio.Of(st.setup))
 		asks[c] = cost
-		if provider[c] != agents.None && !blind {
-			e := w.exposure(provider[c])
+		if l.firm != agents.None && !blind {
+			e := w.exposure(l.firm)
 			asks[c] += e.dearest(o.From-w.day, req.Last-w.day)
 			cost += e.charge(o.From + days/2 - w.day)
 		}
@@ -120,18 +118,18 @@ func (w *World) option(m *market, i, r int32, lots, provider [2]int32) {
 			charge += agents.Money(days) * (agents.Money(crew)*agents.MoneyOf(2*float64(staffKm[c])*w.Scenario.Transport.TravelKm) + cost.For(o.Travel[c]))
 		}
 	}
-	charge += x.cost + w.freight(km, at != ord.firm)
+	charge += x.cost + w.freight(km, x.moves)
 	if o.Own {
 		charge = 0
 	}
-	value := perHour(w.worth(op), op.lack)
+	value := m.want.value
 	if blind {
 		value = k.reference
 	}
 	if !blind && (value-hour).For(op.lack) < charge {
 		return // a loss on the broker's own figures
 	}
-	if !o.Own && w.turnedDown(m, ord, op, provider) {
+	if op.spurned && !o.Own && w.turnedDown(m, ord, op, x.provider) {
 		return
 	}
 	b.Options = append(b.Options, o)
@@ -164,9 +162,10 @@ func (w *World) freight(km float32, moves bool) agents.Money {
 func (w *World) pairTerms(m *market, a, b int32) (agents.Money, agents.Day) {
 	t := m.tier
 	key := pairKey(a, b)
-	span := uint64(t.firstDays[1]-t.firstDays[0]) + 1
-	u := rng.Unit(w.source.Key(rng.FirstDealDays, key, t.name))
-	days := t.firstDays[0] + agents.Day(u*float64(span))
+	days := t.firstDays[0]
+	if span := t.firstDays[1] - days + 1; span > 1 {
+		days += agents.Day(rng.Unit(w.source.Key(rng.FirstDealDays, key, t.name)) * float64(span))
+	}
 	if last := m.contracts.get(key); last >= w.day {
 		return t.callOff, max(t.callDays, last-t.contract+days-w.day)
 	}
@@ -181,9 +180,6 @@ func (w *World) declineKey(ord *order, op *operation, provider [2]int32) uint64 
 // turnedDown tells whether an employer has refused the deal, or a side declined
 // it as a loss.
 func (w *World) turnedDown(m *market, ord *order, op *operation, provider [2]int32) bool {
-	if w.refused.n == 0 && m.declined.n == 0 {
-		return false
-	}
 	for _, g := range provider {
 		if g != agents.None && (w.exposure(g).asked || w.exposure(ord.firm).asked) && w.refused.get(w.approvalKey(ord, op, g)) >= 0 {
 			return true

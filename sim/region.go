@@ -28,10 +28,9 @@ type Region struct {
 	points     []point        // of firms
 	zonePoints []point        // middles of firms' zones
 	trees      []tree         // of lots, by kind
-	near       []suppliers    // [firm*len(kinds)+kind]
 	heap       []neighbour    // scratch
 	cheapest   []agents.Money // by kind: the least variable cost of any lot
-	partners   [][]supplier   // by firm: firms (not lots) that it knows, nearest first
+	partners   [][]partner    // by firm: those that it knows, nearest first if drawn
 
 	demand demand // what moves the rates of orders
 }

@@ -218,8 +218,8 @@ func TestGiveBackWhatIsShort(t *testing.T) {
 	}
 }
 
-// Asked for step by step, suppliers are all that fit, nearest first; were they
-// not, a market would miss some without saying so.
+// Asked for step by step, suppliers are all that fit and take part, nearest
+// first; were they not, a market would miss some without saying so.
 func TestSuppliersAreAllThatFit(t *testing.T) {
 	sc := parse(t, smallMarket(40, 0.25, "rate = 1\noperations = [{kind = \"mill\", hours = {mean = 4}}]", "candidates = 5", ""))
 	change(sc.Kinds, func(k *agents.Kind) { k.MatchShare = 0.3 })
@@ -227,15 +227,22 @@ func TestSuppliersAreAllThatFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	part := &r.tiers[0]
+	for f := range r.Firms {
+		part.member[f] = f%3 > 0
+	}
+	for l := range r.lots {
+		part.lends[l] = part.member[r.lots[l].firm]
+	}
 	for f := range r.Firms {
 		for k := range r.kinds {
 			fit := 0
 			for g := range r.Firms {
-				fit += b2i(g != f && r.owns(int32(g), int16(k)) != agents.None && r.pairFits(int32(f), int32(g), int16(k)))
+				fit += b2i(g != f && part.member[g] && r.owns(int32(g), int16(k)) != agents.None && r.pairFits(int32(f), int32(g), int16(k)))
 			}
-			list := r.suppliers(int32(f), int16(k), 1)
+			list := r.suppliers(part, int32(f), int16(k), 1)
 			for n := 2; n <= len(list)+1; n++ {
-				list = r.suppliers(int32(f), int16(k), n)
+				list = r.suppliers(part, int32(f), int16(k), n)
 			}
 			nearest := slices.IsSortedFunc(list, func(a, b supplier) int { return cmp.Compare(a.km, b.km) })
 			if len(list) != fit || !nearest {

@@ -218,37 +218,51 @@ func sift(h []neighbour) {
 
 // A supplier is a lot that may serve a firm, with the road distance.
 type supplier struct {
-	lot int32
-	km  float32
+	lot, firm int32
+	km        float32
 }
 
-// suppliers is the lots of a kind that fit a firm, nearest first, as far as
-// they were needed so far: the same in every regime.
+// suppliers is the lots of a kind that a tier lets serve a firm, nearest first,
+// as far as they were needed so far: the same in every regime.
 type suppliers struct {
 	list  []supplier
 	whole bool // there are no more
 }
 
-// suppliers is the n nearest lots of kind k that fit firm f, or more; fewer if
-// there are no more. They are found at first need and kept.
-func (r *Region) suppliers(f int32, k int16, n int) []supplier {
-	if r.near == nil {
-		r.indexLots()
+// suppliers is the n nearest lots of kind k that fit firm f and may lend in the
+// tier, or more; fewer if there are no more. They are found at first need and
+// kept.
+func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
+	if t.near == nil {
+		t.near = make([]suppliers, len(r.Firms)*len(r.kinds))
 	}
-	s := &r.near[int(f)*len(r.kinds)+int(k)]
+	s := &t.near[int(f)*len(r.kinds)+int(k)]
 	if n <= len(s.list) || s.whole {
 		return s.list
+	}
+	if t.partners {
+		for _, p := range r.partners[f] {
+			if lot := r.owns(p.firm, k); lot != agents.None && t.lends[lot] && p.km <= t.radius[r.kinds[k].mobility] && r.pairFits(f, p.firm, k) {
+				s.list = append(s.list, supplier{lot, p.firm, p.km})
+			}
+		}
+		s.whole = true
+		return s.list
+	}
+	if r.trees == nil {
+		r.indexLots()
 	}
 	n = max(n, 2*len(s.list), 16)
 	keep := func(lot int32) bool {
 		g := r.lots[lot].firm
-		return g != f && r.pairFits(f, g, k)
+		return g != f && t.lends[lot] && r.pairFits(f, g, k)
 	}
 	r.heap = r.trees[k].nearest(r.points[f], n, keep, r.heap)
 	s.whole = len(r.heap) < n
 	s.list = make([]supplier, len(r.heap))
 	for i, q := range r.heap {
-		s.list[i] = supplier{q.id, r.roadKm(f, r.lots[q.id].firm)}
+		g := r.lots[q.id].firm
+		s.list[i] = supplier{q.id, g, r.roadKm(f, g)}
 	}
 	return s.list
 }
@@ -279,17 +293,22 @@ func (r *Region) indexLots() {
 	for k := range r.trees {
 		r.trees[k] = newTree(byKind[k], func(id int32) point { return r.points[r.lots[id].firm] })
 	}
-	r.near = make([]suppliers, len(r.Firms)*len(r.kinds))
+}
+
+// A partner is a firm that another knows, with the road distance.
+type partner struct {
+	firm int32
+	km   float32
 }
 
 // drawPartners makes the directed list of firms that each firm knows: those of
 // the scenario, of the table of firms, or drawn by proximity and sector.
 func (r *Region) drawPartners() {
 	sc := r.Scenario
-	r.partners = make([][]supplier, len(r.Firms))
+	r.partners = make([][]partner, len(r.Firms))
 	know := func(a, b int32) {
-		if a != b && !slices.ContainsFunc(r.partners[a], func(s supplier) bool { return s.lot == b }) {
-			r.partners[a] = append(r.partners[a], supplier{b, r.roadKm(a, b)})
+		if a != b && !slices.ContainsFunc(r.partners[a], func(p partner) bool { return p.firm == b }) {
+			r.partners[a] = append(r.partners[a], partner{b, r.roadKm(a, b)})
 		}
 	}
 	for _, p := range sc.Region.Partners {
@@ -339,7 +358,7 @@ func (r *Region) drawPartners() {
 				}
 			}
 		}
-		slices.SortFunc(r.partners[f], func(a, b supplier) int { return cmp.Or(cmp.Compare(a.km, b.km), cmp.Compare(a.lot, b.lot)) })
+		slices.SortFunc(r.partners[f], func(a, b partner) int { return cmp.Or(cmp.Compare(a.km, b.km), cmp.Compare(a.firm, b.firm)) })
 	}
 }
 

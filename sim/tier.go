@@ -30,6 +30,8 @@ type tier struct {
 	factor     agents.Ratio // hours booked per hour of a request at another firm
 	traded     []bool       // by kind
 	member     []bool       // by firm
+	lends      []bool       // by lot: its firm takes part and its policy exposes the kind
+	near       []suppliers  // [firm*len(kinds)+kind]
 }
 
 // Whose people run a borrowed machine.
@@ -120,6 +122,11 @@ func (r *Region) compileTiers() {
 			}
 			t.member[f] = r.source.Uniform(rng.Adoption, uint64(f), 0) < s.Adoption &&
 				r.source.Uniform(rng.Tolerance, uint64(f), 0) < tolerates
+		}
+		t.lends = make([]bool, len(r.lots))
+		for l := range r.lots {
+			f := r.lots[l].firm
+			t.lends[l] = (t.partners || t.member[f]) && r.exposure(f).shows(r.lots[l].kind, -1)
 		}
 		r.tiers[i] = t
 	}

@@ -96,6 +96,7 @@ type operation struct {
 	listed   bool         // stands in World.short
 	waiting  bool         // a deal for it waits for approval
 	prepared bool         // set up at the firm's own site
+	spurned  bool         // a deal for it was turned down, by an employer or as a loss
 	hours    agents.Hours // primary, net
 	done     agents.Hours // executed
 	bought   agents.Hours // from the outside market, committed

@@ -93,18 +93,34 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 		b.undo()
 		return v, true
 	}
-	for o := book.First[r]; o < book.First[r+1]; o++ {
+	first, end := book.First[r], book.First[r+1]
+	likely := agents.None // worth most unless hours are missing, so that few others need be laid
+	for o := first; o < end; o++ {
+		if likely == agents.None || worth(book, o, q.Hours) > worth(book, likely, q.Hours) {
+			likely = o
+		}
+	}
+	if likely == agents.None {
+		return v, false
+	}
+	try := func(o int32) {
 		if most := worth(book, o, q.Hours); most < 0 || ok && most < v.value {
-			continue
+			return
 		}
 		h, slots := b.offer(r, o, q.Hours, true)
 		if h == 0 {
-			continue
+			return
 		}
 		w := bundle{r, o, worth(book, o, h) - b.toll(book, o, slots), load(&book.Options[o], slots)}
 		if !ok || w.value > v.value || w.value == v.value &&
 			cmp.Or(cmp.Compare(w.load, v.load), cmp.Compare(book.Options[o].Km, book.Options[v.option].Km), tie(book, o, v.option)) < 0 {
 			v, ok = w, true
+		}
+	}
+	try(likely)
+	for o := first; o < end; o++ {
+		if o != likely {
+			try(o)
 		}
 	}
 	return v, ok
