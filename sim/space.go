@@ -233,10 +233,10 @@ type suppliers struct {
 // tier, or more; fewer if there are no more. They are found at first need and
 // kept.
 func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
-	if t.near == nil {
-		t.near = make([]suppliers, len(r.Firms)*len(r.kinds))
+	if len(*t.near) == 0 {
+		*t.near = make([]suppliers, len(r.Firms)*len(r.kinds))
 	}
-	s := &t.near[int(f)*len(r.kinds)+int(k)]
+	s := &(*t.near)[int(f)*len(r.kinds)+int(k)]
 	if n <= len(s.list) || s.whole {
 		return s.list
 	}

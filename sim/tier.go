@@ -31,7 +31,7 @@ type tier struct {
 	traded     []bool       // by kind
 	member     []bool       // by firm
 	lends      []bool       // by lot: its firm takes part and its policy exposes the kind
-	near       []suppliers  // [firm*len(kinds)+kind]
+	near       *[]suppliers // [firm*len(kinds)+kind], of all tiers in which the same lots lend as far; empty until needed
 }
 
 // Whose people run a borrowed machine.
@@ -127,6 +127,12 @@ func (r *Region) compileTiers() {
 		for l := range r.lots {
 			f := r.lots[l].firm
 			t.lends[l] = (t.partners || t.member[f]) && r.exposure(f).shows(r.lots[l].kind, -1)
+		}
+		t.near = new([]suppliers)
+		for j := range r.tiers[:i] {
+			if s := &r.tiers[j]; s.partners == t.partners && (!t.partners || s.radius == t.radius) && slices.Equal(s.lends, t.lends) {
+				t.near = s.near
+			}
 		}
 		r.tiers[i] = t
 	}
