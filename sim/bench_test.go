@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -119,6 +120,61 @@ func leastOf(r *Region, n *nature, cal *agents.Calendar) (operations int) {
 		operations += len(t.hours)
 	}
 	return operations
+}
+
+// BenchmarkBook is the listing of one day's requests, lots and options alone,
+// again and again, so that everything is at hand: what each tier takes at least
+// that lists anew, by operation that arrived that day. changed is the share of
+// its lots whose next ten days are not what they were the day before, for which
+// what was listed then would be wrong.
+func BenchmarkBook(b *testing.B) {
+	r, parts, n := warm(b, benchmarked, "cooperative")
+	w := parts[0]
+	morning := func() (arrived int) {
+		d := n.next()
+		w.begin(d)
+		w.repair()
+		w.retry()
+		w.arrive()
+		w.tidy()
+		return len(d.hours)
+	}
+	rows := func(m *market) map[int32][]agents.Hours {
+		of := map[int32][]agents.Hours{}
+		for place, at := range m.seen {
+			if at > 0 {
+				of[int32(place)] = slices.Clone(m.book.Lots[at-1].Free)
+			}
+		}
+		return of
+	}
+	morning()
+	w.trade()
+	var before []map[int32][]agents.Hours
+	for i := range w.markets {
+		before = append(before, rows(&w.markets[i]))
+	}
+	w.finalise()
+	w.execute()
+	w.roll()
+	arrived := morning()
+	for i := range w.markets {
+		m := &w.markets[i]
+		b.Run(r.TierNames[m.tier.number], func(b *testing.B) {
+			for b.Loop() {
+				w.fill(m)
+			}
+			met, changed := 0, 0
+			for place, now := range rows(m) {
+				if old := before[i][place]; len(old) > 10 && len(now) >= 10 {
+					met, changed = met+1, changed+b2i(!slices.Equal(old[1:11], now[:10]))
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(arrived), "ns/operation")
+			b.ReportMetric(float64(len(m.wanting))/float64(arrived), "requests/operation")
+			b.ReportMetric(float64(changed)/float64(met), "changed")
+		})
+	}
 }
 
 // BenchmarkGrowth is the multiple of the floor, of the same size and run, as
