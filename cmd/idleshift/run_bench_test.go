@@ -38,6 +38,16 @@ func BenchmarkStart(b *testing.B) {
 	b.ReportMetric((processor(b)-began).Seconds()/float64(b.N), "cpu-s/run")
 }
 
+// BenchmarkRun is a short run of the default scenario, whose profile guides the
+// build of the command (default.pgo).
+func BenchmarkRun(b *testing.B) {
+	began := processor(b)
+	for b.Loop() {
+		carryOut(b, "run --days 12 --replicates 1 --workers 1")
+	}
+	b.ReportMetric((processor(b)-began).Seconds()/float64(b.N), "cpu-s/run")
+}
+
 // BenchmarkTables is what a run with all tables takes of the processor, as a
 // multiple of the same run with the table of runs alone. The target is 1.3.
 func BenchmarkTables(b *testing.B) {
@@ -58,7 +68,7 @@ func BenchmarkTables(b *testing.B) {
 // 1.8. Whatever else the machine does, the processors' time for a run must not
 // depend on the workers.
 func BenchmarkCores(b *testing.B) {
-	const line = "run pocket --set region.firms=300 --replicates 8 --regimes status_quo --tables runs --workers "
+	const line = "run pocket --set region.firms=300 --replicates 24 --regimes status_quo --tables runs --workers "
 	var taken, worked [2]time.Duration
 	for b.Loop() {
 		for i := range taken {
