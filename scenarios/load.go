@@ -26,8 +26,8 @@ type LoadOptions struct {
 
 // An Error is one thing that is wrong with a scenario, and where.
 type Error struct {
-	File         string // path of the layer that set the key: a file, a shipped scenario, a --set argument
-	Line, Column int    // from 1, columns in characters
+	File         string // path of the layer that set the key: a file, a shipped scenario, a --set argument, a flag
+	Line, Column int    // from 1, columns in characters; line 0 for a flag, which has none
 	Key          string // dotted; empty for an error of syntax
 	Problem      string
 	Allowed      string // what the key may be; empty if the problem says it
@@ -40,7 +40,11 @@ type Error struct {
 // allowed, what was probably meant.
 func (e Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d: ", e.File, e.Line, e.Column)
+	if e.Line == 0 {
+		b.WriteString(e.File + ": ")
+	} else {
+		fmt.Fprintf(&b, "%s:%d:%d: ", e.File, e.Line, e.Column)
+	}
 	if e.Key != "" {
 		b.WriteString(e.Key + ": ")
 	}

@@ -55,7 +55,7 @@ one table that is named goes to standard output.`,
 				folder = d.Dir
 			}
 			if err := os.MkdirAll(folder, 0o777); err != nil {
-				return err
+				return store.Unwritable(err, folder)
 			}
 			for _, table := range tables {
 				path := filepath.Join(folder, table+".csv")

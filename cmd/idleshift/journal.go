@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"idleshift/metrics/moments"
+	"idleshift/metrics/store"
 )
 
 // journalFlags are those of commands that keep every run in a journal.
@@ -32,9 +33,9 @@ func (f *journalFlags) flags(cmd *cobra.Command, out string) {
 func (p *program) journal(f *journalFlags, suite *moments.Suite) (*moments.Journal, error) {
 	journal, err := moments.OpenJournal(filepath.Join(f.out, "journal.jsonl"), p.version, suite, f.overwrite)
 	if errors.Is(err, moments.ErrRefused) {
-		err = badInput{err}
+		return nil, badInput{err}
 	}
-	return journal, err
+	return journal, store.Unwritable(err, f.out)
 }
 
 // kept is an interrupt that the journal makes good.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -24,6 +25,7 @@ func TestMain(m *testing.M) {
 //
 //	code N program args...             exits with code N
 //	interrupt MS DIR program args...   is interrupted MS milliseconds after its first job began in DIR
+//	[permissions]                      holds where the system keeps to them: not for root
 //	killed N DIR WHOLE program args... is killed at N random moments (or $KILLS), and always makes WHOLE of DIR
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -31,6 +33,12 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": code, "interrupt": interrupt, "killed": killed},
+		Condition: func(cond string) (bool, error) {
+			if cond != "permissions" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return os.Geteuid() > 0, nil // -1 on Windows
+		},
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -65,16 +66,25 @@ func (c *choice) load(args []string) (*scenarios.Scenario, error) {
 		c.name = args[0]
 	}
 	set := slices.Clone(c.set)
-	if c.given("replicates") {
-		set = append(set, "replicates="+strconv.Itoa(c.replicates))
-	}
-	if c.given("seed") {
-		set = append(set, "seed="+strconv.FormatInt(c.seed, 10))
-	}
-	if c.given("days") {
-		set = append(set, "time.days="+strconv.Itoa(c.days))
+	flags := map[string]string{} // what was typed for an override, by its name in errors
+	for _, f := range []struct {
+		name, key string
+		value     int64
+	}{{"replicates", "replicates", int64(c.replicates)}, {"seed", "seed", c.seed}, {"days", "time.days", int64(c.days)}} {
+		if c.given(f.name) {
+			value := strconv.FormatInt(f.value, 10)
+			set = append(set, f.key+"="+value)
+			flags["--set "+f.key+"="+value] = "--" + f.name + " " + value
+		}
 	}
 	sc, err := scenarios.Load(c.name, scenarios.LoadOptions{Set: set})
+	if wrong := (scenarios.Errors)(nil); errors.As(err, &wrong) {
+		for i := range wrong {
+			if flag := flags[wrong[i].File]; flag != "" {
+				wrong[i].File, wrong[i].Line = flag, 0
+			}
+		}
+	}
 	if err != nil {
 		return nil, badInput{err}
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"idleshift/metrics/store"
 	"idleshift/scenarios"
 )
 
@@ -128,12 +130,16 @@ func (p *program) begin(name, text, todo string, words ...string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return badInputf("%s exists and is left as it is: choose another name", path)
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return badInputf("%s cannot be written: there is no folder %s", path, filepath.Dir(path))
+	}
 	if err != nil {
-		return badInput{err}
+		return store.Unwritable(err, path)
 	}
 	_, err = f.WriteString(text)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+		os.Remove(path)
+		return store.Unwritable(err, path)
 	}
 	_, err = fmt.Fprintf(p.out, "wrote %s; %s\n  %s\n", path, todo, command(append(words, path)...))
 	return err

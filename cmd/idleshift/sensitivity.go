@@ -79,7 +79,7 @@ func (p *program) tell(found interface{ WriteText(io.Writer) error }, asJSON boo
 		}
 	}
 	if err != nil {
-		err = fmt.Errorf("what follows could not be kept in the folder (--json prints it alone): %w", err)
+		err = fmt.Errorf("it could not be kept in the folder (--json prints it alone): %w", err)
 	}
 	return errors.Join(found.WriteText(p.out), err)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"maps"
 	"os"
@@ -257,8 +258,8 @@ func (p *program) resume(dir string) (*store.Store, error) {
 	if dir == "" {
 		return nil, badInputf("name the folder of the sweep with --dir")
 	}
-	if _, err := os.Stat(dir); err != nil {
-		return nil, badInput{err}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, badInputf("there is no folder %s, and so no sweep; plan one with\n  %s", dir, command("idleshift", "sweep", "plan", "DESIGN", "--dir", dir))
 	}
 	return store.Resume(dir, p.version)
 }

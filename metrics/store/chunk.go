@@ -204,7 +204,7 @@ func (s *Store) Flush() error {
 	for _, c := range idle {
 		errs = append(errs, c.keep())
 	}
-	return kept(errors.Join(errs...))
+	return s.told(errors.Join(errs...))
 }
 
 // A Job takes what one job produces; it is a sim.Sink, for one goroutine. It
@@ -229,7 +229,7 @@ func (s *Store) Begin(job experiment.Job, sc *scenarios.Scenario, firms []metric
 	number := s.number(job)
 	c, err := s.take(number)
 	if err != nil {
-		return nil, kept(err)
+		return nil, s.told(err)
 	}
 	j := &Job{
 		chunk: c, frame: metrics.NewFrame(sc), number: number, replicate: job.Replicate, firms: firms,
@@ -246,9 +246,9 @@ func (s *Store) Fail(job experiment.Job, why error) error {
 	number := s.number(job)
 	c, err := s.take(number)
 	if err != nil {
-		return kept(err)
+		return s.told(err)
 	}
-	return kept(c.add(entry{Job: number, Error: why.Error()}))
+	return s.told(c.add(entry{Job: number, Error: why.Error()}))
 }
 
 // Day records one measured day of one regime.
@@ -313,7 +313,7 @@ func (j *Job) Commit(results []sim.Result) error {
 		e.Rows[i] -= e.From[i]
 	}
 	j.chunk = nil
-	return kept(c.add(e))
+	return c.store.told(c.add(e))
 }
 
 // result adds a regime's rows of runs and needs.
@@ -368,14 +368,13 @@ func (j *Job) Abort() {
 // broken is an error of the disk.
 func (j *Job) broken(err error) error {
 	j.chunk.broken = true
-	return kept(err)
+	return j.chunk.store.told(err)
 }
 
-// kept adds to an error of the disk what it means.
-func kept(err error) error {
-	var path *os.PathError
-	var link *os.LinkError
-	if !errors.As(err, &path) && !errors.As(err, &link) {
+// told adds to an error of the disk what it means.
+func (s *Store) told(err error) error {
+	var of *unwritable
+	if err = written(err, s.dir); !errors.As(err, &of) {
 		return err
 	}
 	return fmt.Errorf("%w; finished work is kept, and the same command goes on from there", err)

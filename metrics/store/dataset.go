@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -87,7 +88,11 @@ func (m *Manifest) verify(dir string) error {
 		if m.Files[i].Name != fileName(m.Files[i].Table) {
 			return fmt.Errorf("%s is %w: its manifest names a file %q", dir, ErrDamaged, m.Files[i].Name)
 		}
-		if err := m.Files[i].verify(dir); err != nil {
+		err := m.Files[i].verify(dir)
+		if errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		if err != nil {
 			return fmt.Errorf("%s is %w: %v", dir, ErrDamaged, err)
 		}
 	}

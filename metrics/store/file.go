@@ -7,10 +7,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
 
 // temporary ends the names of files and folders that are being written.
@@ -19,8 +23,58 @@ const temporary = ".tmp"
 // scratch is a name beside path that no other process uses.
 func scratch(path string) string { return path + "." + rand.Text()[:12] + temporary }
 
+// Unwritable says of an error of the disk what cannot be written, by the path
+// that the user knows in place of a temporary name, and what can be done about
+// it. Any other error is returned as it is.
+func Unwritable(err error, path string) error {
+	var of *unwritable
+	var inPath *fs.PathError
+	var inLink *os.LinkError
+	switch {
+	case errors.As(err, &of):
+		return &unwritable{path, of.why}
+	case errors.As(err, &inPath):
+		return &unwritable{path, inPath.Err}
+	case errors.As(err, &inLink):
+		return &unwritable{path, inLink.Err}
+	}
+	return err
+}
+
+// written is an error that came up while path was written: of the disk, told as
+// Unwritable does, if it is about what stands under a temporary name; what is
+// only read has none.
+func written(err error, path string) error {
+	var of *unwritable
+	var inPath *fs.PathError
+	var inLink *os.LinkError
+	if errors.As(err, &of) || errors.As(err, &inPath) && strings.Contains(inPath.Path, temporary) || errors.As(err, &inLink) && strings.Contains(inLink.Old, temporary) {
+		return Unwritable(err, path)
+	}
+	return err
+}
+
+type unwritable struct {
+	path string
+	why  error
+}
+
+func (u *unwritable) Error() string {
+	help := ""
+	switch {
+	case errors.Is(u.why, fs.ErrPermission), errors.Is(u.why, syscall.EROFS):
+		help = "; choose a place where you may write, or make this one writable"
+	case errors.Is(u.why, syscall.ENOSPC), errors.Is(u.why, syscall.EDQUOT):
+		help = "; make room, or choose a place on another disk"
+	}
+	return fmt.Sprintf("cannot write to %s: %v%s", u.path, u.why, help)
+}
+
+func (u *unwritable) Unwrap() error { return u.why }
+
 // replace writes the file at path whole or not at all.
 func replace(path string, write func(io.Writer) error) (err error) {
+	defer func() { err = written(err, path) }()
 	name := scratch(path)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -138,7 +192,7 @@ func (f *File) verify(dir string) error {
 // there is none.
 func WriteFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
+		return Unwritable(err, filepath.Dir(path))
 	}
 	return replace(path, func(w io.Writer) error {
 		_, err := w.Write(data)

@@ -25,7 +25,7 @@ func (s *Store) Merge() error {
 		return nil
 	}
 	if err := s.merge(); err != nil && !s.Superseded() {
-		return fmt.Errorf("merging %s: %w", s.dir, kept(err))
+		return fmt.Errorf("merging %s: %w", s.dir, s.told(err))
 	}
 	tidy(s.dir)
 	s.complete = true

@@ -103,7 +103,7 @@ func Create(dir string, plan Plan, overwrite bool) (*Store, error) {
 			return reopen(dir, m)
 		}
 		if now, wrong := look(dir); wrong != nil || !now.has(m.Plan) || try == mostTries {
-			return nil, fmt.Errorf("cannot write to %s: %w", dir, err)
+			return nil, Unwritable(err, dir)
 		} // another process has come in between
 	}
 }
@@ -123,7 +123,7 @@ func Resume(dir, version string) (*Store, error) {
 		}
 		return completed(dir, m, c)
 	case c == nil:
-		return nil, fmt.Errorf("%w: %s holds no sweep; make one with\n  idleshift sweep plan DESIGN --dir %s", ErrRefused, dir, dir)
+		return nil, fmt.Errorf("%w: %s holds no sweep; plan one with\n  idleshift sweep plan DESIGN --dir %s", ErrRefused, dir, dir)
 	case c.Sweep == nil:
 		return nil, fmt.Errorf("%w: %s holds an unfinished run, not a sweep", ErrRefused, dir)
 	case c.Version != version:
@@ -459,6 +459,9 @@ func look(dir string) (standing, error) {
 		return s, nil
 	}
 	if err != nil {
+		if info, wrong := os.Stat(dir); wrong == nil && !info.IsDir() {
+			return s, fmt.Errorf("%w: %s is a file, not a folder", ErrRefused, dir)
+		}
 		return s, err
 	}
 	// The chunks first: a merge by another process puts the manifest there before
