@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == context.Canceled:
 		fmt.Fprintln(stderr, "idleshift: interrupted")
 	case errors.As(err, &wrong):
-		fmt.Fprintln(stderr, wrong) // each line begins with file:line:column, for editors
+		fmt.Fprintln(stderr, err) // each line begins with file:line:column, for editors
 	default:
 		fmt.Fprintf(stderr, "idleshift: %v\n", err)
 	}

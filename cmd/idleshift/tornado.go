@@ -12,6 +12,7 @@ import (
 	"idleshift/metrics/moments"
 	"idleshift/metrics/tornado"
 	"idleshift/scenarios"
+	"idleshift/sim"
 )
 
 // tornadoFlags are those of tornado.
@@ -63,35 +64,34 @@ func (p *program) tornado(ctx context.Context, f *tornadoFlags, args []string) e
 		c.set = slices.Concat(list.Set, c.set, set)
 		return c.load(args)
 	}
-	sc, err := load(nil)
-	if err != nil {
+	plan, err := list.Plan(load)
+	var wrong scenarios.Errors
+	switch {
+	case errors.As(err, &wrong) && args[0] != list.Scenario && !errors.As(err, new(badInput)):
+		return badInputf("%w\nthe assumptions %s are those of %s: write those of %s into a file, and name it with --assumptions", err, f.list, list.Scenario, args[0])
+	case err != nil && !errors.As(err, new(*sim.Unservable)):
+		return badInput{err}
+	case err != nil:
 		return err
 	}
 	replicates := list.Replicates
 	if f.given("replicates") {
-		replicates = sc.Replicates
-	}
-	suite, err := tornado.Suite(sc)
-	if err != nil {
-		return badInput{err}
+		replicates = plan.Scenario.Replicates
 	}
 	if f.out == "" {
 		f.out = filepath.Join("results", "tornado-"+base(f.list))
 	}
-	journal, err := p.journal(&f.journalFlags, suite)
+	journal, err := p.journal(&f.journalFlags, plan.Suite)
 	if err != nil {
 		return err
 	}
 	line := newLine(p.err, !f.quiet)
-	r := &moments.Runner{Suite: suite, Journal: journal, Workers: workers(f.workers), Progress: func(done, all int) { line.show("%d of %d runs", done, all) }}
-	result, err := list.Run(ctx, load, r, replicates)
+	r := &moments.Runner{Suite: plan.Suite, Journal: journal, Workers: workers(f.workers), Progress: func(done, all int) { line.show("%d of %d runs", done, all) }}
+	result, err := plan.Run(ctx, r, replicates)
 	line.clear()
 	err = errors.Join(err, journal.Close())
 	if errors.Is(err, context.Canceled) {
 		return p.kept(&f.journalFlags)
-	}
-	if wrong := (scenarios.Errors)(nil); errors.As(err, &wrong) {
-		return badInput{err}
 	}
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"idleshift/metrics/moments"
 	"idleshift/metrics/stats"
 	"idleshift/scenarios"
+	"idleshift/sim"
 )
 
 // Level is the coverage of the intervals.
@@ -113,9 +114,9 @@ type Bar struct {
 	Swing  *Gain    `json:"swing"` // headline gain at the high end less that at the low end; nil where one cannot be run
 }
 
-// Suite is what a point is measured by: the surplus of baseline, headline and
+// suiteOf is what a point is measured by: the surplus of baseline, headline and
 // rival.
-func Suite(sc *scenarios.Scenario) (*moments.Suite, error) {
+func suiteOf(sc *scenarios.Scenario) (*moments.Suite, error) {
 	if sc.Headline == "" || sc.Headline == sc.Baseline {
 		return nil, errors.New("the scenario has no headline to vary: it runs the baseline alone")
 	}
@@ -126,10 +127,28 @@ func Suite(sc *scenarios.Scenario) (*moments.Suite, error) {
 	return moments.NewSuite(all)
 }
 
-// Run measures the scenario as load makes it with overrides, and with each
-// assumption at both ends of its range.
-func (l *List) Run(ctx context.Context, load func(set []string) (*scenarios.Scenario, error), r *moments.Runner, replicates int) (*Result, error) {
+// A Plan is the scenario as it is, and with each assumption at both ends of its
+// range.
+type Plan struct {
+	Scenario *scenarios.Scenario
+	Suite    *moments.Suite // the surplus of baseline, headline and rival
+
+	list   *List
+	all    []Assumption
+	points []*scenarios.Scenario // the scenario as it is, then those at the ends
+	place  [][2]int              // by assumption, of the two ends among the points; 0 where they cannot be loaded
+	broken [][2]string           // why they cannot
+}
+
+// Plan lays the list over the scenario as load makes it with overrides. What is
+// wrong with the list for that scenario is told as scenarios.Errors, a scenario
+// whose orders cannot be served as *sim.Unservable.
+func (l *List) Plan(load func(set []string) (*scenarios.Scenario, error)) (*Plan, error) {
 	sc, err := load(nil)
+	if err != nil {
+		return nil, err
+	}
+	suite, err := suiteOf(sc)
 	if err != nil {
 		return nil, err
 	}
@@ -145,19 +164,29 @@ func (l *List) Run(ctx context.Context, load func(set []string) (*scenarios.Scen
 	if err := l.Document.Err(); err != nil {
 		return nil, err
 	}
-	points := []moments.Point{{Scenario: sc, Beyond: replicates}}
-	place := make([][2]int, len(all)) // of the two ends among the points; 0 where they cannot be loaded
-	broken := make([][2]string, len(all))
+	if _, err := sim.Build(sc, 0); err != nil {
+		return nil, err
+	}
+	p := &Plan{Scenario: sc, Suite: suite, list: l, all: all, points: []*scenarios.Scenario{sc}, place: make([][2]int, len(all)), broken: make([][2]string, len(all))}
 	for i := range all {
 		for end, value := range []float64{all[i].Low, all[i].High} {
 			moved, err := load(all[i].vary.Overrides(value))
 			if err != nil {
-				broken[i][end] = err.Error()
+				p.broken[i][end] = err.Error()
 				continue
 			}
-			place[i][end] = len(points)
-			points = append(points, moments.Point{Scenario: moved, Beyond: replicates})
+			p.place[i][end] = len(p.points)
+			p.points = append(p.points, moved)
 		}
+	}
+	return p, nil
+}
+
+// Run measures all points of the plan by a runner with its suite.
+func (p *Plan) Run(ctx context.Context, r *moments.Runner, replicates int) (*Result, error) {
+	points := make([]moments.Point, len(p.points))
+	for i, sc := range p.points {
+		points[i] = moments.Point{Scenario: sc, Beyond: replicates}
 	}
 	measured, err := r.Measure(ctx, points)
 	if err != nil {
@@ -166,12 +195,13 @@ func (l *List) Run(ctx context.Context, load func(set []string) (*scenarios.Scen
 	if err := measured[0].Fail; err != nil {
 		return nil, err
 	}
+	sc := p.Scenario
 	result := &Result{
-		Title: l.Title, Scenario: sc.Title, Currency: sc.Currency, Baseline: sc.Baseline, Headline: sc.Headline, Rival: sc.Rival,
+		Title: p.list.Title, Scenario: sc.Title, Currency: sc.Currency, Baseline: sc.Baseline, Headline: sc.Headline, Rival: sc.Rival,
 		Replicates: replicates, Days: sc.Time.Days, Level: Level, Base: gains(&measured[0]),
 	}
-	for i := range all {
-		a := &all[i]
+	for i := range p.all {
+		a := &p.all[i]
 		b := Bar{Name: a.name, Title: a.Title, Factor: a.Factor, Reason: a.Reason, Low: a.Low, Own: a.vary.Own(), High: a.High}
 		if b.Title == "" {
 			b.Title = a.name
@@ -180,8 +210,8 @@ func (l *List) Run(ctx context.Context, load func(set []string) (*scenarios.Scen
 			b.Keys = append(b.Keys, n.Path)
 		}
 		for end, g := range []*Gains{&b.AtLow, &b.AtHigh} {
-			if *g = (Gains{Impossible: broken[i][end]}); g.Impossible == "" {
-				*g = gains(&measured[place[i][end]])
+			if *g = (Gains{Impossible: p.broken[i][end]}); g.Impossible == "" {
+				*g = gains(&measured[p.place[i][end]])
 			}
 		}
 		if b.AtLow.Headline != nil && b.AtHigh.Headline != nil {

@@ -63,15 +63,11 @@ func read(t *testing.T, text string) (*List, func([]string) (*scenarios.Scenario
 // than at the other, or not the widest swing first.
 func TestEndsOfRanges(t *testing.T) {
 	l, load := read(t, list)
-	sc, err := load(nil)
+	plan, err := l.Plan(load)
 	if err != nil {
 		t.Fatal(err)
 	}
-	suite, err := Suite(sc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := l.Run(context.Background(), load, &moments.Runner{Suite: suite, Workers: 2}, 4)
+	result, err := plan.Run(context.Background(), &moments.Runner{Suite: plan.Suite, Workers: 2}, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +113,7 @@ func TestEndsOfRanges(t *testing.T) {
 // A failure means that a mistake in a list is not told with its place.
 func TestWrongListsAreExplained(t *testing.T) {
 	l, load := read(t, strings.NewReplacer("freight_per_km", "freight_per_mile", "high = 200", "high = 5").Replace(list))
-	_, err := l.Run(context.Background(), load, &moments.Runner{}, 4)
+	_, err := l.Plan(load)
 	for _, want := range []string{
 		"list.toml:6:9: assumptions.freight.keys.1: transport.freight_per_mile: unknown key; did you mean transport.freight_per_km?",
 		"list.toml:21:8: assumptions.idle.high: the most, 5, is not more than the least, 10 (allowed: above low)",
