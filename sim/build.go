@@ -505,6 +505,44 @@ func (r *Region) servable() error {
 	return nil
 }
 
+// A Burden is what all orders ask of a kind, the hours of operators included
+// and set-ups left out, and what the units of the region have, both in hours on
+// a mean day.
+type Burden struct {
+	Kind  string
+	Asked float64
+	Has   float64 // regular hours at mean availability
+}
+
+// Burdens are those of the kinds that any order asks for.
+func (r *Region) Burdens() []Burden {
+	asked := make([]float64, len(r.kinds))
+	for c := range r.classes {
+		orders := r.meanOrders(c)
+		for s := range r.classes[c].operations {
+			k, hours := r.classes[c].operations[s].kind, orders*r.stepMean(c, s)
+			asked[k] += hours
+			if o := r.kinds[k].operator; o >= 0 {
+				asked[o] += hours * r.Scenario.Kinds[r.KindNames[k]].OperatorHours
+			}
+		}
+	}
+	var all []Burden
+	for k, hours := range asked {
+		if hours == 0 {
+			continue
+		}
+		b := Burden{Kind: r.KindNames[k], Asked: hours}
+		for i := range r.lots {
+			if l := &r.lots[i]; int(l.kind) == k {
+				b.Has += l.plan.Float()
+			}
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
 // countable checks that the amounts of the whole run fit their accounts with
 // room to spare.
 func (u *Unservable) countable(r *Region) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"idleshift/metrics/answer"
 	"idleshift/scenarios"
 	"idleshift/sim"
 )
@@ -19,7 +20,8 @@ func (p *program) validateCommand() *cobra.Command {
 		Short: "Check a scenario, alone or against what is known",
 		Long: `validate reads a scenario, a shipped one or a file, tells everything that is
 wrong with it as file:line:column: key: what, and builds its first region, which
-shows whether the orders can be served at all.
+shows whether the orders can be served at all, and which kinds they ask for more
+hours of than the region has.
 
 With --facts it runs the scenario's baseline and holds it against published facts:
 utilisation and its spread, lead times, the volatility of orders, counts of plants.
@@ -49,6 +51,9 @@ not, and is unclear if two standard errors reach over the edge. Facts are shippe
 			_, err = fmt.Fprintf(p.out, "%s can be run: %s firms, %s employees, %d kinds, %d order classes; %d regimes × %d replicates × %d days (%d measured)\n",
 				c.name, thousands(len(region.Firms)), thousands(int(math.Round(employees))), len(sc.Kinds), len(sc.Orders), len(sc.Compare), sc.Replicates,
 				sc.Time.Warmup+sc.Time.Days, sc.Time.Days)
+			if what := answer.Overload(region.Burdens()); what != "" {
+				_, err = fmt.Fprintf(p.out, "note: %s\n", what)
+			}
 			return err
 		},
 	}

@@ -416,7 +416,7 @@ func TestWarmupByItsRule(t *testing.T) {
 		a := answerOf(t, recorded(t, sc, "days,deals", func(sink sim.Sink, replicate int) error {
 			for day := range sc.Time.Days {
 				for regime := range sc.Compare {
-					if err := sink.Day(regime, agents.Day(day), []agents.DayHours{{Own: agents.HoursOf(x.hours(day))}}); err != nil {
+					if err := sink.Day(regime, agents.Day(day), []agents.DayHours{{Own: agents.HoursOf(x.hours(day)), Capacity: agents.HoursOf(200)}}); err != nil {
 						return err
 					}
 				}
@@ -443,6 +443,37 @@ func TestWarmupByItsRule(t *testing.T) {
 		}
 		if w := a.Warmup; x.name == "rising at first" && (w.Suggested < 60 || w.Suggested > 100 || len(w.Regimes) != 3) {
 			t.Errorf("a warm-up of 40 days and of some 40 more: %+v", w)
+		}
+	}
+}
+
+// A failure means that a region whose orders ask for more than it has is shown
+// without a word of it, or that one is warned of that has enough.
+func TestOverload(t *testing.T) {
+	for _, x := range []struct {
+		down float64
+		want string
+	}{{0, ""}, {40, "mill 1.50 times"}, {100, "mill (there is none)"}} {
+		a := answerOf(t, recorded(t, region(6), "days", func(sink sim.Sink, replicate int) error {
+			hours := agents.DayHours{
+				Capacity: agents.HoursOf(100), Down: agents.HoursOf(x.down),
+				Own: agents.HoursOf(50), Late: agents.HoursOf(10), Outside: agents.HoursOf(20), Lost: agents.HoursOf(10),
+			}
+			for day := range region(6).Time.Days {
+				if err := sink.Day(1, agents.Day(day), []agents.DayHours{hours}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, steady))
+		said := ""
+		for _, n := range a.Notes {
+			if n.Code == Overloaded {
+				said += n.Text
+			}
+		}
+		if (said == "") != (x.want == "") || !strings.Contains(said, x.want) {
+			t.Errorf("90 h asked of a kind that has 100 h, %g h of them down: %q", x.down, said)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"idleshift/metrics/stats"
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
+	"idleshift/sim"
 )
 
 // Of is the answer of a dataset.
@@ -29,6 +30,9 @@ func Of(d *store.Dataset) (*Answer, error) {
 		return nil, err
 	}
 	if in.opened, err = in.openings(d); err != nil {
+		return nil, err
+	}
+	if in.asked, err = in.burdens(d); err != nil {
 		return nil, err
 	}
 	a, err := in.answer(d.Version, d.Command)
@@ -51,6 +55,7 @@ type samples struct {
 
 	classes []string
 	opened  map[string]*opening // deals by tier that open a contract, nil if no deals are kept
+	asked   []sim.Burden        // by kind, in the baseline; nil if no days are kept
 	need    map[cell][]float64  // sums over the needs table, a number per replicate
 }
 

@@ -24,6 +24,7 @@ const (
 	AbovePooled        = "above_pooled"
 	AboveBound         = "above_bound"
 	Truncated          = "truncated"
+	Overloaded         = "overloaded"
 	Overflow           = "overflow"
 	OpenOrders         = "open_orders"
 	NoDecomposition    = "no_decomposition"
@@ -78,6 +79,9 @@ func (s *samples) notes(a *Answer) []Note {
 		if share := r.Gain.OfPooled; share != nil && share.Mean > 1 {
 			say(AbovePooled, r.Name, "%s gains more than pooled, which is a benchmark under the same loader and not a bound: its share is printed as it is", r.Name)
 		}
+	}
+	if what := Overload(s.asked); what != "" {
+		say(Overloaded, "", "%s", what)
 	}
 	if where := s.cutShort(); where != nil {
 		say(Truncated, "", "gains may be understated: lists of candidates were cut to the nearest (tiers.NAME.candidates), and of the requests that were shown one so many got nothing: %s; run with longer lists to see", strings.Join(where, ", "))
