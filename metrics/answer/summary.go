@@ -76,7 +76,7 @@ type ConditionSummary struct {
 	Unit      string           `json:"unit" doc:"Unit of its sides; empty for pure numbers."`
 	Count     Verdicts         `json:"points" doc:"Points by verdict."`
 	Holds     *Part            `json:"holds_in" doc:"A part of the design where it holds at every point; null if none was found."`
-	Never     *Part            `json:"not_in" doc:"A part of the design where it holds at no point; null if none was found."`
+	Never     *Part            `json:"not_in" doc:"A part of the design where it is not seen to hold at any point: it fails or is open; null if none was found."`
 	Factors   []FactorVerdicts `json:"factors" doc:"Verdicts by factor."`
 	Pairs     []PairVerdicts   `json:"pairs" doc:"Verdicts by pairs of factors, of a grid of at most four factors."`
 	Verdicts  []PointVerdict   `json:"verdicts" doc:"Verdict at every point."`
@@ -455,8 +455,12 @@ func (s *Summary) WriteText(w io.Writer) error {
 
 func (o *OutcomeSummary) write(t *text, s *Summary) {
 	t.money = scaled(max(math.Abs(float64(o.Least.Mean.Mean)), math.Abs(float64(o.Most.Mean.Mean))))
-	fmt.Fprintf(t, "%s: mean %s, from %s (%s) to %s (%s)\n\n", titled(o.Outcome, t.money.word+o.Unit),
-		t.money.format(o.Mean.Mean), t.money.format(o.Least.Mean.Mean), o.Least.At, t.money.format(o.Most.Mean.Mean), o.Most.At)
+	fmt.Fprintf(t, "%s: mean %s, ", titled(o.Outcome, t.money.word+o.Unit), t.money.format(o.Mean.Mean))
+	if o.Least.Mean.Mean == o.Most.Mean.Mean {
+		fmt.Fprint(t, "the same at every point\n\n")
+	} else {
+		fmt.Fprintf(t, "from %s (%s) to %s (%s)\n\n", t.money.format(o.Least.Mean.Mean), o.Least.At, t.money.format(o.Most.Mean.Mean), o.Most.At)
+	}
 	interval := fmt.Sprintf("%g %%\ninterval", 100*s.Level)
 	rows := [][]string{}
 	for _, f := range o.Factors {
@@ -528,7 +532,7 @@ func (c *ConditionSummary) write(t *text) {
 	for _, part := range []struct {
 		said string
 		part *Part
-	}{{"it holds at every point", c.Holds}, {"it holds at no point", c.Never}} {
+	}{{"it holds at every point", c.Holds}, {"it is not seen to hold anywhere", c.Never}} {
 		switch {
 		case part.part == nil:
 		case part.part.Where == "":

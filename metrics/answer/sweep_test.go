@@ -306,7 +306,7 @@ func TestSummary(t *testing.T) {
 	if err := sum.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"effect of", "adoption", "holds at, by adoption and firms", "it holds at no point with adoption up to 0.3 (12 points)", "2 of 2"} {
+	for _, want := range []string{"effect of", "adoption", "holds at, by adoption and firms", "it is not seen to hold anywhere with adoption up to 0.3 (12 points)", "2 of 2"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, text.String())
 		}

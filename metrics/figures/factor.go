@@ -96,6 +96,9 @@ func factor(d *Data, asked string) (*content, error) {
 		case p.narrow:
 			return 1
 		case p.height > 0:
+			if len(panels) == 4 {
+				return 2
+			}
 			return min(3, len(panels))
 		}
 		return min(2, len(panels))

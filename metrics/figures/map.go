@@ -265,7 +265,7 @@ func (m *chart) draw(p *pen, box vg.Rectangle) {
 		p.curve(p.paper, thick(f.hours)+0.12*em, x1, y1, x2, y2)
 		p.curve(p.first, thick(f.hours), x1, y1, x2, y2)
 	}
-	m.names(p, box, at, thick)
+	m.names(p, box, at, thick, radius)
 	// the legend: distance, firms, flows
 	x, y := box.Max.X-9.6*em, box.Max.Y-0.8*em
 	if p.narrow {
@@ -312,8 +312,8 @@ func (m *chart) draw(p *pen, box vg.Rectangle) {
 	}
 	p.write(head, x, y, "hours a year, both ways")
 	for _, share := range []float64{1, 0.5, 0.1} {
-		hours := round(most * share)
-		if hours <= 0 {
+		hours := round(most) * share
+		if hours < 1 {
 			continue
 		}
 		next(1.5)
@@ -324,7 +324,7 @@ func (m *chart) draw(p *pen, box vg.Rectangle) {
 
 // names writes the name of each place, and the hours that stay in it, where
 // least is hidden.
-func (m *chart) names(p *pen, box vg.Rectangle, at func(x, y float64) (x1, y1 vg.Length), thick func(float64) vg.Length) {
+func (m *chart) names(p *pen, box vg.Rectangle, at func(x, y float64) (x1, y1 vg.Length), thick, radius func(float64) vg.Length) {
 	if !m.named {
 		return
 	}
@@ -345,7 +345,7 @@ func (m *chart) names(p *pen, box vg.Rectangle, at func(x, y float64) (x1, y1 vg
 		least := math.Inf(1)
 		for _, way := range []vg.Point{{Y: 1.7}, {Y: -1.7}, {X: 1, Y: 0}, {X: -1, Y: 0}, {X: 1, Y: 1.2}, {X: -1, Y: 1.2}, {X: 1, Y: -1.2}, {X: -1, Y: -1.2}, {Y: 3.2}, {Y: -3.2}} {
 			c := vg.Point{X: x + way.X*(w+0.8*em), Y: y + way.Y*em}
-			hidden := m.hidden(c, w, h, taken, at, thick)
+			hidden := m.hidden(c, w, h, taken, at, thick, radius)
 			if c.X-w < box.Min.X || c.X+w > box.Max.X || c.Y+h > box.Max.Y+em || c.Y-h < box.Min.Y-em {
 				hidden += 1000
 			}
@@ -360,8 +360,8 @@ func (m *chart) names(p *pen, box vg.Rectangle, at func(x, y float64) (x1, y1 vg
 }
 
 // hidden weighs what a box around c covers: other words and places most, then
-// the lines by their width.
-func (m *chart) hidden(c vg.Point, w, h vg.Length, taken []vg.Rectangle, at func(x, y float64) (x1, y1 vg.Length), thick func(float64) vg.Length) float64 {
+// the lines by their width, then firms by theirs.
+func (m *chart) hidden(c vg.Point, w, h vg.Length, taken []vg.Rectangle, at func(x, y float64) (x1, y1 vg.Length), thick, radius func(float64) vg.Length) float64 {
 	sum := 0.0
 	for _, o := range taken {
 		if c.X-w < o.Max.X && o.Min.X < c.X+w && c.Y-h < o.Max.Y && o.Min.Y < c.Y+h {
@@ -376,6 +376,13 @@ func (m *chart) hidden(c vg.Point, w, h vg.Length, taken []vg.Rectangle, at func
 			if math.Abs(float64(q.X-c.X)) < float64(w) && math.Abs(float64(q.Y-c.Y)) < float64(h) {
 				sum += thick(f.hours).Points()
 			}
+		}
+	}
+	for i, f := range m.firms {
+		x, y := at(m.x[i], m.y[i])
+		r := radius(f.employees)
+		if math.Abs(float64(x-c.X)) < float64(w+r) && math.Abs(float64(y-c.Y)) < float64(h+r) {
+			sum += r.Points() / 2
 		}
 	}
 	return sum

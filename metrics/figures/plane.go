@@ -171,8 +171,10 @@ func (g *slice) draw(p *pen, box vg.Rectangle, s scale, caption string) {
 	area.Min.Y += 2.9 * em
 	area.Min.X += widest(p.style(0.92, p.ink, right), g.down.labels...) + 0.8*em
 	n := vg.Length(len(g.across.labels))
-	each := min((area.Max.X-area.Min.X)/n, 13*em)
-	step := min((area.Max.Y-area.Min.Y)/vg.Length(len(g.cells)), 4*em)
+	each, step := (area.Max.X-area.Min.X)/n, (area.Max.Y-area.Min.Y)/vg.Length(len(g.cells))
+	if p.height == 0 {
+		each, step = min(each, 13*em), min(step, 4*em)
+	}
 	area.Max.X = area.Min.X + each*n
 	area.Min.Y = area.Max.Y - step*vg.Length(len(g.cells))
 	most := 0.0
@@ -218,6 +220,19 @@ func (g *slice) draw(p *pen, box vg.Rectangle, s scale, caption string) {
 		a, b := centre(l[0], l[1]), centre(l[2], l[3])
 		p.StrokeLine2(draw.LineStyle{Color: p.ink, Width: 0.2 * em}, a.X, a.Y, b.X, b.Y)
 	}
+	crossed := func(at vg.Point, half vg.Length) (n int) { // how much of the line lies below a text
+		const parts = 20
+		for _, l := range g.indifference() {
+			a, b := centre(l[0], l[1]), centre(l[2], l[3])
+			for i := range parts + 1 {
+				t := vg.Length(i) / parts
+				if x, y := a.X+t*(b.X-a.X), a.Y+t*(b.Y-a.Y); x > at.X-half && x < at.X+half && y > at.Y-0.6*em && y < at.Y+0.6*em {
+					n++
+				}
+			}
+		}
+		return n
+	}
 	for i, row := range g.cells {
 		for k, b := range row {
 			text := "failed"
@@ -228,6 +243,13 @@ func (g *slice) draw(p *pen, box vg.Rectangle, s scale, caption string) {
 				}
 			}
 			at := centre(float64(i), float64(k))
+			half := p.style(0.88, p.ink, middle).Width(text)/2 + 0.2*em
+			least := crossed(at, half)
+			for _, y := range []vg.Length{at.Y - 0.28*step, at.Y + 0.28*step} {
+				if n := crossed(vg.Point{X: at.X, Y: y}, half); n < least {
+					at.Y, least = y, n
+				}
+			}
 			p.halo(p.style(0.88, p.on(fills[i][k]), middle), fills[i][k], at.X, at.Y, text)
 		}
 	}

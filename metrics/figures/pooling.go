@@ -140,7 +140,7 @@ func pooling(d *Data, _ string) (*content, error) {
 		fmt.Sprintf("Each firm has %d hours a day and is asked for %g on average (Poisson); work is due on the day or lost.", hours, rate),
 		fmt.Sprintf("Whiskers: %g %% intervals; %d of %d hold the exact value (Eppen 1979).", 100*answer.Level, within, all))
 	return &content{
-		title: "Pooling: what is lost falls with the square root of the number of firms", subtitle: d.points(), alt: sentence(alt), notes: notes,
+		title: "Pooling: hours lost by number of firms, against theory", subtitle: d.points(), alt: sentence(alt), notes: notes,
 		height: func(p *pen, width vg.Length) vg.Length {
 			return p.legendHeight(legend, width) + min(0.62*width, 40*p.em)
 		},

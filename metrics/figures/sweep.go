@@ -209,11 +209,18 @@ func legendOf(lines []lineOf) (keys []key) {
 	for i, l := range lines {
 		keys = append(keys, key{l.name, func(p *pen, x, y vg.Length) {
 			c := hues[i%len(hues)](p.theme)
-			p.line(c, 0.16*p.em, x, y, x+1.2*p.em, y)
+			p.line(c, 0.16*p.em, x, y, x+1.2*p.em, y, strokes(p, i)...)
 			p.mark(i, c, x+0.6*p.em, y)
 		}})
 	}
 	return keys
+}
+
+// strokes are the dashes of series i, between which one below it can be seen;
+// the first has none.
+func strokes(p *pen, i int) []vg.Length {
+	em := p.em
+	return [][]vg.Length{nil, {0.6 * em, 0.3 * em}, {0.2 * em, 0.2 * em}, {0.6 * em, 0.2 * em, 0.15 * em, 0.2 * em}}[i%4]
 }
 
 // draw draws the line of series i with its band.
@@ -237,7 +244,7 @@ func (l *lineOf) draw(p *pen, i int, x, y axis, band bool) {
 		}
 		return
 	}
-	p.StrokeLines(draw.LineStyle{Color: c, Width: 0.14 * p.em}, middle)
+	p.StrokeLines(draw.LineStyle{Color: c, Width: 0.14 * p.em, Dashes: strokes(p, i)}, middle)
 	for _, m := range middle {
 		p.mark(i, c, m.X, m.Y)
 	}

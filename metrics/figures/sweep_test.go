@@ -185,7 +185,7 @@ func ExampleDraw_pooling() {
 	show("pooling")
 	// Output:
 	// png 2100 × 1704 <nil>
-	// Pooling: what is lost falls with the square root of the number of firms. Curves over the number of firms, both axes logarithmic, of the hours lost per firm and day; simulated and, in brackets, exact: correlation 0: 1.139 (1.117) with one firm, 0.288 (0.282) with 16; correlation 0.5: 1.139 (1.117) with one firm, 0.838 (0.822) with 16; 6 of 6 intervals hold the exact value. Simulated, not observed: 6 points of a design (grid), means of 8 random worlds of 60 working days each, seed 7.
+	// Pooling: hours lost by number of firms, against theory. Curves over the number of firms, both axes logarithmic, of the hours lost per firm and day; simulated and, in brackets, exact: correlation 0: 1.139 (1.117) with one firm, 0.288 (0.282) with 16; correlation 0.5: 1.139 (1.117) with one firm, 0.838 (0.822) with 16; 6 of 6 intervals hold the exact value. Simulated, not observed: 6 points of a design (grid), means of 8 random worlds of 60 working days each, seed 7.
 }
 
 // Sweeps that a figure says nothing of are refused with the reason.

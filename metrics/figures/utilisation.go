@@ -93,7 +93,8 @@ func utilisation(d *Data, asked string) (*content, error) {
 		} else if p.height > 0 {
 			n = 5
 		}
-		return min(n, len(grid))
+		n = min(n, len(grid))
+		return (len(grid)-1)/((len(grid)-1)/n+1) + 1 // rows of like length
 	}
 	rows := func(p *pen) int { return (len(grid) + columns(p) - 1) / columns(p) }
 	notes := []string{d.worlds()}
