@@ -42,7 +42,7 @@ func (p *page) compare(first, second *store.Dataset, unpaired bool, names named)
 	if err != nil {
 		return err
 	}
-	out := &comparison{Title: second.Title, Commands: [2]string{first.Command, second.Command}, Sentences: [2]string{p.Sentences[0], a.Headline.Sentence}}
+	out := &comparison{Title: second.Title, Commands: [2]string{first.Command, second.Command}, Sentences: [2]string{p.Sentences[0], together(a.Headline.Sentence)}}
 	out.How = fmt.Sprintf("Replicates of each: %d, taken as independent samples", c.Pairs)
 	if c.Paired {
 		out.How = fmt.Sprintf("Replicates of each: %d, paired: those of one number saw the same draws", c.Pairs)
@@ -51,7 +51,7 @@ func (p *page) compare(first, second *store.Dataset, unpaired bool, names named)
 		out.Tables = append(out.Tables, names.table(t))
 	}
 	for _, n := range c.Notes {
-		out.Notes = append(out.Notes, capital(n.Text)+".")
+		out.Notes = append(out.Notes, noted(n.Text))
 	}
 	for _, x := range []struct{ has, lacks *store.Dataset }{{first, second}, {second, first}} {
 		for _, r := range x.has.Regimes {

@@ -158,9 +158,9 @@ func bounds(i stats.Interval, in func(float64) string) string {
 
 func percent(x float64) string {
 	if math.Abs(x) < 0.0995 {
-		return number(100*x, 1) + " %"
+		return number(100*x, 1) + "\u00a0%"
 	}
-	return number(100*x, 0) + " %"
+	return number(100*x, 0) + "\u00a0%"
 }
 
 func or(title, name string) string {

@@ -57,7 +57,7 @@ var (
 // charts are those that stand in for figures where scripts run.
 var charts = map[string]string{"gain": "gains", "utilisation": "kinds", "winners": "firms", "factor": "effects"}
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"number": number}).Parse(pageText))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"number": number, "breakable": breakable}).Parse(pageText))
 
 // Options say what a report is made of beside its dataset.
 type Options struct {
@@ -199,7 +199,7 @@ func (p *page) run(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, n
 		{"Compared with", names.of(a.Baseline)},
 	}
 	for _, n := range a.Notes {
-		p.Notes = append(p.Notes, capital(n.Text)+".")
+		p.Notes = append(p.Notes, noted(n.Text))
 		p.Keyed = p.Keyed || slices.ContainsFunc(sc.Compare, func(name string) bool {
 			return strings.Contains(name, "_") && strings.Contains(n.Text, name)
 		})
@@ -390,6 +390,14 @@ func together(cell string) string {
 		return strings.ReplaceAll(cell[:end], " ", "\u00a0") + cell[end:]
 	}
 	return strings.ReplaceAll(cell, " %", "\u00a0%")
+}
+
+// noted is a note as a sentence.
+func noted(text string) string { return together(capital(text) + ".") }
+
+// breakable is a key that may go on in the next line after a dot or underscore.
+func breakable(key string) template.HTML {
+	return template.HTML(strings.NewReplacer(".", ".<wbr>", "_", "_<wbr>").Replace(template.HTMLEscapeString(key)))
 }
 
 var numeral = regexp.MustCompile(`(^|[\[ ])-(\d)`)

@@ -39,7 +39,7 @@ func (p *page) sweep(d *store.Dataset, sc *scenarios.Scenario, names named) erro
 		{"Measured working days", fmt.Sprint(d.Days)}, {"Factors", fmt.Sprint(len(s.Design.Factors))}, {"Compared with", names.of(d.Baseline)},
 	}
 	for _, n := range sum.Notes {
-		p.Notes = append(p.Notes, capital(n.Text)+".")
+		p.Notes = append(p.Notes, noted(n.Text))
 	}
 	if d.Replicates == 1 {
 		p.Notes = append(p.Notes, "One replicate of each point gives no interval: what is said here cannot be told from chance.")
@@ -56,7 +56,7 @@ func (p *page) sweep(d *store.Dataset, sc *scenarios.Scenario, names named) erro
 				p.More = append(p.More, names.swept(t, "how much depends on each "))
 			}
 			for _, n := range ranks.Notes {
-				p.Notes = append(p.Notes, capital(n.Text)+".")
+				p.Notes = append(p.Notes, noted(n.Text))
 			}
 		}
 	}
