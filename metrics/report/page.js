@@ -170,7 +170,7 @@
         const values = factor.groups.map(g => ({ group: g.group, mean: g.mean / divide, low: g.low === null ? null : g.low / divide, high: g.high === null ? null : g.high / divide }));
         for (const v of values) v.interval = span(v, 3);
         const unit = (word + outcome.unit).trim();
-        const title = outcome.title + (unit ? ', ' + unit : '');
+        const title = outcome.title + (unit ? ', ' + unit : ''), axis = unit ? [outcome.title + ',', unit] : title; // as one line it may be longer than the axis
         return {
           said: values.map(v => `${v.group}: ${digits(v.mean, 3)} (${v.interval})`).join('; ') + '.',
           title: `${title}, by ${factor.title}`,
@@ -178,8 +178,8 @@
             data: { values }, height: 280,
             encoding: { x: { field: 'group', type: 'nominal', sort: null, title: factor.title, axis: { labelAngle: values.some(v => v.group.length > 8) ? -90 : 0 } }, tooltip: [{ field: 'group', title: factor.title }, { field: 'mean', format: ',.3f', title: 'Mean' }, { field: 'interval', title: `${numbers.level} % interval` }] },
             layer: [
-              ...bounded(values, { mark: { type: 'rule', strokeWidth: 2, color: '#1a1f26' }, encoding: { y: { field: 'low', type: 'quantitative', scale: { zero: false }, title }, y2: { field: 'high' } } }),
-              { mark: { type: 'line', color: gain, strokeWidth: 2 }, encoding: { y: { field: 'mean', type: 'quantitative', scale: { zero: false }, title } } },
+              ...bounded(values, { mark: { type: 'rule', strokeWidth: 2, color: '#1a1f26' }, encoding: { y: { field: 'low', type: 'quantitative', scale: { zero: false }, title: axis }, y2: { field: 'high' } } }),
+              { mark: { type: 'line', color: gain, strokeWidth: 2 }, encoding: { y: { field: 'mean', type: 'quantitative', scale: { zero: false }, title: axis } } },
               { mark: { type: 'point', filled: true, size: 70, color: gain, opacity: 1 }, encoding: { y: { field: 'mean', type: 'quantitative' } } },
             ],
           },
