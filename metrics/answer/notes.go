@@ -74,7 +74,7 @@ func (s *samples) notes(a *Answer) []Note {
 		if g := r.Gain.PerYear; g.bounded() && !g.Clear() {
 			say(NotDistinguishable, r.Name, "the interval of the gain of %s includes zero: it is %s", r.Name, notDistinguishable)
 		} else if g.Clear() && r.Gain.Verdict == notDistinguishable {
-			say(NotAmongMany, r.Name, "the interval of the gain of %s leaves out zero, but %d regimes are compared: adjusted for that (Holm) its p-value is %s", r.Name, len(sc.Compare)-1, plain(r.Gain.Holm))
+			say(NotAmongMany, r.Name, "the interval of the gain of %s leaves out zero, but %d regimes are compared: adjusted for that (Holm) its p-value is %s, and it may be chance", r.Name, len(sc.Compare)-1, probability(float64(r.Gain.Holm)))
 		}
 		if share := r.Gain.OfPooled; share != nil && share.Mean > 1 {
 			say(AbovePooled, r.Name, "%s gains more than pooled, which is a benchmark under the same loader and not a bound: its share is printed as it is", r.Name)
