@@ -18,12 +18,18 @@ func newDue() agents.Clearer[agents.Book] { return new(due) }
 
 func (b *due) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []agents.Match {
 	b.open(book)
-	b.all = b.all[:0]
-	for r := range book.Requests {
-		b.all = append(b.all, int32(r))
-	}
-	slices.SortFunc(b.all, func(r, s int32) int { return dueFirst(book, r, s) })
+	b.all = byDue(book, b.all)
 	return b.inTurn(b.all, out)
+}
+
+// byDue lists the requests of a book by due day in the memory of queue.
+func byDue(book *agents.Book, queue []int32) []int32 {
+	queue = queue[:0]
+	for r := range book.Requests {
+		queue = append(queue, int32(r))
+	}
+	slices.SortFunc(queue, func(r, s int32) int { return dueFirst(book, r, s) })
+	return queue
 }
 
 // inTurn serves the requests in the order given, each with the best bundle that

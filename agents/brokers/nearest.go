@@ -20,11 +20,7 @@ func newNearest() agents.Clearer[agents.Book] { return new(nearest) }
 
 func (b *nearest) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []agents.Match {
 	b.open(book)
-	b.queue = b.queue[:0]
-	for r := range book.Requests {
-		b.queue = append(b.queue, int32(r))
-	}
-	slices.SortFunc(b.queue, func(r, s int32) int { return dueFirst(book, r, s) })
+	b.queue = byDue(book, b.queue)
 	for _, r := range b.queue {
 		b.order = b.order[:0]
 		for o := book.First[r]; o < book.First[r+1]; o++ {

@@ -703,16 +703,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// replacing are two plans, and what the folder of the second holds.
+func replacing(t *testing.T) (old, next Plan, want map[string]string) {
+	old, next = small(2), small(3)
+	next.Command = "idleshift run new"
+	dir := t.TempDir()
+	must(t, produce(dir, next, false))
+	return old, next, contents(t, dir)
+}
+
 // Processes that make the same dataset in the same folder at once, where
 // nothing stands or something else, all end well and in the same bytes. A
 // failure means that a command given twice, or the last two shards of a sweep,
 // destroy each other's work.
 func TestTogether(t *testing.T) {
-	old, next := small(2), small(3)
-	next.Command = "idleshift run new"
-	reference := t.TempDir()
-	must(t, produce(reference, next, false))
-	want := contents(t, reference)
+	old, _, want := replacing(t)
 	rounds := 12
 	if testing.Short() {
 		rounds = 4
@@ -772,11 +777,7 @@ func TestReplacedPlan(t *testing.T) {
 // unfinished; and the same command must bring it to the same end. A failure
 // means that a killed job loses or mixes results.
 func TestKilled(t *testing.T) {
-	old, next := small(2), small(3)
-	next.Command = "idleshift run new"
-	reference := t.TempDir()
-	must(t, produce(reference, next, false))
-	want := contents(t, reference)
+	old, next, want := replacing(t)
 	seen := map[string]int{}
 	for round := range 3 {
 		dir := t.TempDir()

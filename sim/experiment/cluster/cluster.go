@@ -101,6 +101,17 @@ type Submission struct {
 	Merge  string  `json:"merge"`  // id of the job, none if it was not submitted
 }
 
+// ids are those of all jobs.
+func (s *Submission) ids() (ids []string) {
+	for _, a := range s.Arrays {
+		ids = append(ids, a.ID)
+	}
+	if s.Merge != "" {
+		ids = append(ids, s.Merge)
+	}
+	return ids
+}
+
 // An Array is a job with a task for each of some shards.
 type Array struct {
 	ID     string `json:"id"`

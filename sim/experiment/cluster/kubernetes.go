@@ -134,13 +134,7 @@ func (*Kubernetes) MostTasks(context.Context) (int, error) { return 10_000, nil 
 // Queued asks for the jobs by name.
 func (k *Kubernetes) Queued(ctx context.Context, sent Submission) (Submission, error) {
 	left := Submission{Shards: sent.Shards, Times: sent.Times}
-	var names []string
-	for _, a := range sent.Arrays {
-		names = append(names, a.ID)
-	}
-	if sent.Merge != "" {
-		names = append(names, sent.Merge)
-	}
+	names := sent.ids()
 	if len(names) == 0 {
 		return left, nil
 	}
