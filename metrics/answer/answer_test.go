@@ -627,7 +627,7 @@ func TestWriting(t *testing.T) {
 		}
 	}
 	for title, want := range map[string]string{"Status quo": "status quo", "SME pool": "SME pool", "": "", "Ä": "ä"} {
-		if got := inner(title); got != want {
+		if got := Inner(title); got != want {
 			t.Errorf("%q within a sentence is %q, want %q", title, got, want)
 		}
 	}

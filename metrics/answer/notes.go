@@ -96,7 +96,7 @@ func (s *samples) notes(a *Answer) []Note {
 		var where []string
 		for _, name := range sc.Compare {
 			if x := stat.Mean(s.metric(lost.metric, name), nil); x > 0 {
-				where = append(where, name+" "+grouped(fmt.Sprintf("%.0f", math.Ceil(x))))
+				where = append(where, name+" "+Grouped(fmt.Sprintf("%.0f", math.Ceil(x))))
 			}
 		}
 		if where != nil {

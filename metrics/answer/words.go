@@ -41,11 +41,11 @@ func (s *samples) headline(a *Answer) Headline {
 	}
 	gain := a.gain(h.Regime)
 	if gain == nil {
-		h.Sentence = fmt.Sprintf("Only %s was run, so there is nothing to compare it with.", inner(s.title(sc.Baseline)))
+		h.Sentence = fmt.Sprintf("Only %s was run, so there is nothing to compare it with.", Inner(s.title(sc.Baseline)))
 		return h
 	}
 	var b strings.Builder
-	b.WriteString(a.verdict(s.title(h.Regime), gain.PerYear, inner(s.title(sc.Baseline))))
+	b.WriteString(a.verdict(s.title(h.Regime), gain.PerYear, Inner(s.title(sc.Baseline))))
 	if gain.PerYear.Clear() && gain.PerYear.Mean > 0 && gain.OfPooled != nil && gain.OfPooled.Mean > 0 {
 		fmt.Fprintf(&b, ", %s of what the pooled region would gain", spread(*gain.OfPooled, percents))
 	}
@@ -59,18 +59,18 @@ func (s *samples) headline(a *Answer) Headline {
 			h.Ratio = share(x, y)
 		}
 		if h.Ratio != nil && gain.PerYear.Mean > 0 && rival.Mean > 0 {
-			fmt.Fprintf(&b, ", and %s times as much as %s, which gains %s", spread(*h.Ratio, plain), inner(s.title(h.Rival)), a.money(rival))
+			fmt.Fprintf(&b, ", and %s times as much as %s, which gains %s", spread(*h.Ratio, plain), Inner(s.title(h.Rival)), a.money(rival))
 		} else if !rival.bounded() {
-			fmt.Fprintf(&b, "; that of %s is %s", inner(s.title(h.Rival)), a.money(rival))
+			fmt.Fprintf(&b, "; that of %s is %s", Inner(s.title(h.Rival)), a.money(rival))
 		} else {
-			b.WriteString("; " + inner(a.verdict(s.title(h.Rival), rival, inner(s.title(sc.Baseline)))))
+			b.WriteString("; " + Inner(a.verdict(s.title(h.Rival), rival, Inner(s.title(sc.Baseline)))))
 			if young && rival.Clear() {
 				b.WriteString(" while its contracts are still young, so that no ratio is given")
 			}
 		}
 	}
 	b.WriteString(".")
-	h.Sentence = outer(b.String())
+	h.Sentence = Capital(b.String())
 	return h
 }
 
@@ -78,11 +78,11 @@ func (s *samples) headline(a *Answer) Headline {
 func (a *Answer) verdict(who string, gain Estimate, over string) string {
 	switch {
 	case !gain.bounded():
-		return fmt.Sprintf("in the one replicate that was run, which gives no interval, the gain of %s over %s is %s", inner(who), over, a.money(gain))
+		return fmt.Sprintf("in the one replicate that was run, which gives no interval, the gain of %s over %s is %s", Inner(who), over, a.money(gain))
 	case gain.Low == 0 && gain.High == 0:
 		return fmt.Sprintf("%s gains exactly nothing over %s", who, over)
 	case !gain.Clear():
-		return fmt.Sprintf("the gain of %s over %s is %s: %s", inner(who), over, notDistinguishable, a.money(gain))
+		return fmt.Sprintf("the gain of %s over %s is %s: %s", Inner(who), over, notDistinguishable, a.money(gain))
 	case gain.Mean < 0:
 		return fmt.Sprintf("%s loses %s against %s", who, a.money(Estimate{-gain.Mean, -gain.High, -gain.Low}), over)
 	}
@@ -97,22 +97,22 @@ func (a *Answer) gain(regime string) *Gain {
 	return nil
 }
 
-// inner is a title within a sentence: without its capital, unless it is an
+// Inner is a title within a sentence: without its capital, unless it is an
 // abbreviation.
-func inner(title string) string {
-	if title == "" {
-		return ""
-	}
+func Inner(title string) string {
 	first, n := utf8.DecodeRuneInString(title)
-	if second, _ := utf8.DecodeRuneInString(title[n:]); unicode.IsUpper(second) {
+	if second, _ := utf8.DecodeRuneInString(title[n:]); n == 0 || unicode.IsUpper(second) {
 		return title
 	}
 	return string(unicode.ToLower(first)) + title[n:]
 }
 
-// outer is a sentence with its capital.
-func outer(sentence string) string {
+// Capital is a sentence or title with its capital.
+func Capital(sentence string) string {
 	first, n := utf8.DecodeRuneInString(sentence)
+	if n == 0 {
+		return ""
+	}
 	return string(unicode.ToUpper(first)) + sentence[n:]
 }
 
@@ -154,11 +154,11 @@ func (m magnitude) format(x Number) string {
 	if strings.Trim(text, "-0.") == "" { // no minus before a zero
 		text = strings.TrimPrefix(text, "-")
 	}
-	return grouped(text)
+	return Grouped(text)
 }
 
-// grouped puts commas between thousands.
-func grouped(text string) string {
+// Grouped puts commas between the thousands of a number.
+func Grouped(text string) string {
 	start := strings.IndexAny(text, "0123456789")
 	end := strings.IndexByte(text, '.')
 	if end < 0 {

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"idleshift/metrics"
+	"idleshift/metrics/answer"
 )
 
 // A histogram has shares of deals between bounds.
@@ -71,7 +72,7 @@ func deals(d *Data, _ string) (*content, error) {
 		slices.Sort(hours)
 		slices.Sort(km)
 		g := group{title: d.title(regime).Title, hours: dealHours.of(hours), km: dealKm.of(km)}
-		g.medians = fmt.Sprintf("%s deals, %s h", number(float64(len(hours)), 0), digits(stat.Quantile(0.5, stat.Empirical, hours, nil), 2))
+		g.medians = fmt.Sprintf("%s deals, %s h", Number(float64(len(hours)), 0), digits(stat.Quantile(0.5, stat.Empirical, hours, nil), 2))
 		if len(km) > 0 {
 			g.medians += fmt.Sprintf(", %s km", digits(stat.Quantile(0.5, stat.Empirical, km, nil), 2))
 		}
@@ -79,9 +80,9 @@ func deals(d *Data, _ string) (*content, error) {
 			most = max(most, v)
 		}
 		groups = append(groups, g)
-		said := inside(g.title) + ": " + g.medians
+		said := answer.Inner(g.title) + ": " + g.medians
 		if near > 0 {
-			said += fmt.Sprintf(", %s without a journey", percent(float64(near)/float64(len(hours))))
+			said += fmt.Sprintf(", %s without a journey", Percent(float64(near)/float64(len(hours))))
 		}
 		alt = append(alt, said)
 	}
@@ -137,7 +138,7 @@ func deals(d *Data, _ string) (*content, error) {
 					for b, v := range values {
 						p.box(p.gain, x(float64(b)+0.06), base, x(float64(b)+0.94), base+room*vg.Length(v/most))
 						if v >= 0.005 {
-							p.write(p.style(0.72, p.pale, middle), x(float64(b)+0.5), base+room*vg.Length(v/most)+0.5*em, number(100*v, 0))
+							p.write(p.style(0.72, p.pale, middle), x(float64(b)+0.5), base+room*vg.Length(v/most)+0.5*em, Number(100*v, 0))
 						}
 					}
 					p.line(p.pale, 0.06*em, plot.Min.X, base, plot.Max.X, base)
@@ -155,7 +156,7 @@ func deals(d *Data, _ string) (*content, error) {
 				for i, bound := range h.bounds {
 					at := x(float64(i + 1))
 					p.line(p.pale, 0.06*em, at, plot.Min.Y, at, plot.Min.Y-0.3*em)
-					p.write(p.style(0.85, p.ink, middle), at, plot.Min.Y-0.9*em, number(bound, 0))
+					p.write(p.style(0.85, p.ink, middle), at, plot.Min.Y-0.9*em, Number(bound, 0))
 				}
 				p.write(p.label(middle), (plot.Min.X+plot.Max.X)/2, plot.Min.Y-2.3*em, h.name+", "+h.unit)
 				p.write(p.small(left), plot.Min.X, plot.Max.Y+0.5*em, "% of deals")

@@ -68,7 +68,7 @@ func factor(d *Data, asked string) (*content, error) {
 		values := p.labels
 		var logs bool
 		if p.at, p.labels, logs = places(values); logs {
-			curved = append(curved, inside(p.title))
+			curved = append(curved, answer.Inner(p.title))
 		}
 		_, grouped, ok := middleOf(values[0])
 		p.grouped = grouped && ok
@@ -82,12 +82,12 @@ func factor(d *Data, asked string) (*content, error) {
 	}
 	s := moneyOf(all)
 	unit := s.word + d.Currency + " a year"
-	caption := fmt.Sprintf("gain over %s, %s", inside(d.name(d.Baseline)), unit)
+	caption := fmt.Sprintf("gain over %s, %s", answer.Inner(d.name(d.Baseline)), unit)
 	alt[0] = "Lines with bands, a panel for each factor, of the " + caption
 	for _, p := range panels {
 		for _, l := range p.lines {
 			first, last := l.bars[0], l.bars[len(l.bars)-1]
-			alt = append(alt, fmt.Sprintf("%s, %s: %s at %s, %s at %s", inside(p.title), inside(l.name), s.format(first.mean), p.labels[0], s.format(last.mean), p.labels[len(p.labels)-1]))
+			alt = append(alt, fmt.Sprintf("%s, %s: %s at %s, %s at %s", answer.Inner(p.title), answer.Inner(l.name), s.format(first.mean), p.labels[0], s.format(last.mean), p.labels[len(p.labels)-1]))
 		}
 	}
 	legend := legendOf(panels[0].lines)

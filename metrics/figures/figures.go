@@ -236,5 +236,5 @@ func (d *Data) whiskers(of string) []string {
 // region is the subtitle that says what is simulated.
 func (d *Data) region() string {
 	a := d.Answer
-	return fmt.Sprintf("%s. %s firms, %s employees.", a.Title, number(float64(a.Firms), 0), number(float64(a.Employees), 0))
+	return fmt.Sprintf("%s. %s firms, %s employees.", a.Title, Number(float64(a.Firms), 0), Number(float64(a.Employees), 0))
 }

@@ -432,7 +432,7 @@ func TestScales(t *testing.T) {
 			}
 		}
 	}
-	if got := number(-1234567.25, 1); got != "−1,234,567.2" {
+	if got := Number(-1234567.25, 1); got != "−1,234,567.2" {
 		t.Error(got)
 	}
 }

@@ -104,7 +104,7 @@ func gain(d *Data, _ string) (*content, error) {
 		}
 		share := undefined
 		if s := r.Gain.OfPooled; s != nil {
-			share = percent(float64(s.Mean))
+			share = Percent(float64(s.Mean))
 		} else if !b.bounded {
 			share = "–"
 		}
@@ -129,7 +129,7 @@ func gain(d *Data, _ string) (*content, error) {
 	low, high = widened(low, high)
 	chart := rowChart{
 		heads: []string{"gain", d.interval()}, low: low, high: high, scale: s,
-		axis: fmt.Sprintf("gain over %s, %s", inside(d.baseline()), unit),
+		axis: fmt.Sprintf("gain over %s, %s", answer.Inner(d.baseline()), unit),
 		behind: func(p *pen, plot vg.Rectangle, x axis) {
 			for _, l := range levels {
 				p.box(p.faint, x(l.low), plot.Min.Y, x(l.high), plot.Max.Y)
@@ -159,7 +159,7 @@ func gain(d *Data, _ string) (*content, error) {
 	if pooled {
 		chart.heads = append(chart.heads, "of pooled")
 	}
-	alt := []string{fmt.Sprintf("Bars of the gain over %s, in %s", inside(d.baseline()), unit)}
+	alt := []string{fmt.Sprintf("Bars of the gain over %s, in %s", answer.Inner(d.baseline()), unit)}
 	for i, b := range bars {
 		cells := []string{s.format(b.mean), b.span(s)}
 		if pooled {
@@ -196,7 +196,7 @@ func gain(d *Data, _ string) (*content, error) {
 
 // said is an estimate within a sentence.
 func said(b *bar, s scale) string {
-	text := inside(b.name) + " " + s.format(b.mean)
+	text := answer.Inner(b.name) + " " + s.format(b.mean)
 	if b.bounded {
 		text += fmt.Sprintf(" (%s to %s)", s.format(b.low), s.format(b.high))
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/color"
 
+	"idleshift/metrics/answer"
+
 	"gonum.org/v1/plot/vg"
 )
 
@@ -50,17 +52,17 @@ func hours(d *Data, _ string) (*content, error) {
 		text := ""
 		for i, v := range values {
 			sum += v
-			text += fmt.Sprintf(", %s %s", fates[i].name, percent(v))
+			text += fmt.Sprintf(", %s %s", fates[i].name, Percent(v))
 		}
 		asked.high = max(asked.high, sum)
 		title := d.title(regime).Title
-		asked.rows = append(asked.rows, row{name: title, cells: []string{percent(own), percent(values[len(values)-1])}, draw: stack(values, fates)})
+		asked.rows = append(asked.rows, row{name: title, cells: []string{Percent(own), Percent(values[len(values)-1])}, draw: stack(values, fates)})
 		used.rows = append(used.rows, row{name: title, draw: stack(capacity, uses)})
 		if regime != d.Baseline && regime != d.Answer.Headline.Regime {
 			continue // the text would be too long to listen to
 		}
 		alt = append(alt, fmt.Sprintf("%s: own in time %s%s; of capacity, own work %s, for others %s, idle %s, down %s",
-			inside(title), percent(own), text, percent(capacity[0]), percent(capacity[1]), percent(capacity[3]), percent(capacity[4])))
+			answer.Inner(title), Percent(own), text, Percent(capacity[0]), Percent(capacity[1]), Percent(capacity[3]), Percent(capacity[4])))
 	}
 	if asked.high == 0 {
 		asked.high = 0.01
@@ -125,9 +127,9 @@ func stack(values []float64, parts []part) func(p *pen, x axis, y, half vg.Lengt
 			p.box(fill, from, y-half, to, y+half)
 			p.line(p.paper, 0.05*p.em, to, y-half, to, y+half)
 			s := p.style(0.8, p.on(fill), middle)
-			said := number(100*v, 0)
+			said := Number(100*v, 0)
 			if v < 0.0995 {
-				said = number(100*v, 1)
+				said = Number(100*v, 1)
 			}
 			if s.Width(said)+0.4*p.em < to-from && 2*half > 0.8*p.em {
 				p.write(s, (from+to)/2, y, said)

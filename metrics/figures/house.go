@@ -5,8 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"idleshift/metrics/answer"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -215,19 +215,15 @@ func scaleOf(most, x float64) scale {
 	return s
 }
 
-func (s scale) format(x float64) string { return number(x/s.divide, s.decimals) }
+func (s scale) format(x float64) string { return Number(x/s.divide, s.decimals) }
 
-// number writes x with a proper minus sign, none before a zero, and commas
+// Number writes x with a proper minus sign, none before a zero, and commas
 // between thousands.
-func number(x float64, decimals int) string {
-	t := strconv.FormatFloat(math.Abs(x), 'f', decimals, 64)
-	whole := len(t)
-	if decimals > 0 {
-		whole -= decimals + 1
+func Number(x float64, decimals int) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return "–"
 	}
-	for i := whole - 3; i > 0; i -= 3 {
-		t = t[:i] + "," + t[i:]
-	}
+	t := answer.Grouped(strconv.FormatFloat(math.Abs(x), 'f', decimals, 64))
 	if x < 0 && strings.Trim(t, "0.") != "" {
 		t = "−" + t
 	}
@@ -237,18 +233,18 @@ func number(x float64, decimals int) string {
 // digits writes x with about so many significant digits.
 func digits(x float64, n int) string {
 	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
-		return number(x, 0)
+		return Number(x, 0)
 	}
-	return number(x, max(0, n-1-int(math.Floor(math.Log10(math.Abs(x))+1e-9))))
+	return Number(x, max(0, n-1-int(math.Floor(math.Log10(math.Abs(x))+1e-9))))
 }
 
-// percent writes a share.
-func percent(x float64) string {
+// Percent writes a share.
+func Percent(x float64) string {
 	decimals := 0
 	if math.Abs(x) < 0.0995 {
 		decimals = 1
 	}
-	return number(100*x, decimals) + " %"
+	return Number(100*x, decimals) + " %"
 }
 
 // A tick is a mark of an axis.
@@ -271,19 +267,9 @@ func ticks(low, high float64, s scale, most int) (out []tick) {
 	}
 	decimals := max(0, -int(math.Floor(math.Log10(step/s.divide)+1e-9)))
 	for i := math.Ceil(low/step - 1e-9); i*step <= high+1e-9*step; i++ {
-		out = append(out, tick{i * step, number(i*step/s.divide, decimals)})
+		out = append(out, tick{i * step, Number(i*step/s.divide, decimals)})
 	}
 	return out
-}
-
-// inside is a title within a sentence: without its capital, unless it is an
-// abbreviation.
-func inside(title string) string {
-	first, n := utf8.DecodeRuneInString(title)
-	if second, _ := utf8.DecodeRuneInString(title[n:]); n == 0 || unicode.IsUpper(second) {
-		return title
-	}
-	return string(unicode.ToLower(first)) + title[n:]
 }
 
 // readable is a name of the scenario as people read it.

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"idleshift/metrics"
+	"idleshift/metrics/answer"
 )
 
 const kmPerDegree = 111.195 // of latitude, on a sphere of radius 6,371 km
@@ -76,20 +77,20 @@ func regionMap(d *Data, asked string) (*content, error) {
 	if !m.named {
 		what = fmt.Sprintf("squares of %g km", m.square)
 	}
-	alt := []string{fmt.Sprintf("A map of %s firms by size, with lines for the hours that firms of different %s work for each other under %s", number(float64(len(who)), 0), what, inside(r.Title)),
-		fmt.Sprintf("%s hours a year in all, %s of them within one place", number(total, 0), percent(within/total))}
+	alt := []string{fmt.Sprintf("A map of %s firms by size, with lines for the hours that firms of different %s work for each other under %s", Number(float64(len(who)), 0), what, answer.Inner(r.Title)),
+		fmt.Sprintf("%s hours a year in all, %s of them within one place", Number(total, 0), Percent(within/total))}
 	for _, f := range m.flows[:min(5, len(m.flows))] {
 		if m.named {
-			alt = append(alt, fmt.Sprintf("%s and %s %s", m.places[f.a].name, m.places[f.b].name, number(f.hours, 0)))
+			alt = append(alt, fmt.Sprintf("%s and %s %s", m.places[f.a].name, m.places[f.b].name, Number(f.hours, 0)))
 		}
 	}
 	notes := []string{fmt.Sprintf("Simulated, not observed: positions are drawn at random around their places. The first of the random worlds, seed %d.", d.Seed)}
 	if d.scenario.Region.File != "" {
 		notes[0] = fmt.Sprintf("Simulated, not observed: the first of the random worlds, seed %d.", d.Seed)
 	}
-	notes = append(notes, fmt.Sprintf("Lines: hours a year worked for each other, both ways, between %s; %s of %s hours stay within one.", what, percent(within/total), number(total, 0)))
+	notes = append(notes, fmt.Sprintf("Lines: hours a year worked for each other, both ways, between %s; %s of %s hours stay within one.", what, Percent(within/total), Number(total, 0)))
 	return &content{
-		title: "Who works for whom under " + inside(r.Title), subtitle: d.region(), alt: sentence(alt), notes: notes,
+		title: "Who works for whom under " + answer.Inner(r.Title), subtitle: d.region(), alt: sentence(alt), notes: notes,
 		height: func(p *pen, width vg.Length) vg.Length {
 			w, h := m.extent()
 			wide := width
@@ -143,7 +144,7 @@ func mapOf(d *Data, who []firm) *chart {
 			index[key] = i
 			name := d.scenario.Places[f.place].Title
 			if name == "" {
-				name = capital(readable(f.place))
+				name = answer.Capital(readable(f.place))
 			}
 			m.places = append(m.places, place{name: name})
 		}
@@ -156,13 +157,6 @@ func mapOf(d *Data, who []firm) *chart {
 		p.x, p.y = p.x/float64(p.firms), p.y/float64(p.firms)
 	}
 	return m
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return string(s[0]&^0x20) + s[1:]
 }
 
 // flow adds up the hours of the first replicate's deals.
@@ -287,7 +281,7 @@ func (m *chart) draw(p *pen, box vg.Rectangle) {
 		p.line(p.ink, 0.14*em, end, y-0.3*em, end, y+0.3*em)
 	}
 	next(1.1)
-	p.write(words, x, y, number(km, 0)+" km, north is up")
+	p.write(words, x, y, Number(km, 0)+" km, north is up")
 	top := y - 2*em
 	if p.narrow {
 		top = y - 1.6*em
@@ -304,7 +298,7 @@ func (m *chart) draw(p *pen, box vg.Rectangle) {
 		}
 		next(max(1.3, 0.7+(radius(n)/em)))
 		ring(x+0.8*em, y, radius(n))
-		p.write(words, x+2.2*em, y, number(n, 0))
+		p.write(words, x+2.2*em, y, Number(n, 0))
 	}
 	next(2.2)
 	if p.narrow {
@@ -318,7 +312,7 @@ func (m *chart) draw(p *pen, box vg.Rectangle) {
 		}
 		next(1.5)
 		p.line(p.first, max(thick(hours), 0.03*em), x, y, x+1.7*em, y)
-		p.write(words, x+2.2*em, y, number(hours, 0))
+		p.write(words, x+2.2*em, y, Number(hours, 0))
 	}
 }
 
@@ -339,7 +333,7 @@ func (m *chart) names(p *pen, box vg.Rectangle, at func(x, y float64) (x1, y1 vg
 	}
 	for i := range m.places {
 		x, y := at(m.places[i].x, m.places[i].y)
-		hours := number(m.places[i].within, 0) + " h within"
+		hours := Number(m.places[i].within, 0) + " h within"
 		w, h := max(name.Width(m.places[i].name), within.Width(hours))/2+0.15*em, 1.1*em
 		var best vg.Point
 		least := math.Inf(1)

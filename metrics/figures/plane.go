@@ -53,9 +53,9 @@ func plane(d *Data, asked string) (*content, error) {
 	}
 	money := moneyOf(all)
 	unit := money.word + d.Currency + " a year"
-	caption := fmt.Sprintf("gain of %s less that of %s, %s", inside(d.name(regime)), inside(d.name(against)), unit)
+	caption := fmt.Sprintf("gain of %s less that of %s, %s", answer.Inner(d.name(regime)), answer.Inner(d.name(against)), unit)
 	if against == d.Baseline {
-		caption = fmt.Sprintf("gain of %s over %s, %s", inside(d.name(regime)), inside(d.name(against)), unit)
+		caption = fmt.Sprintf("gain of %s over %s, %s", answer.Inner(d.name(regime)), answer.Inner(d.name(against)), unit)
 	}
 	ahead, behind := 0, 0
 	for _, b := range all {
@@ -70,7 +70,7 @@ func plane(d *Data, asked string) (*content, error) {
 	}
 	lastRow, lastColumn := len(g.cells)-1, len(g.across.labels)-1
 	alt := []string{
-		fmt.Sprintf("A table in shades of the %s, by %s and %s", caption, inside(g.down.title), inside(g.across.title)),
+		fmt.Sprintf("A table in shades of the %s, by %s and %s", caption, answer.Inner(g.down.title), answer.Inner(g.across.title)),
 		fmt.Sprintf("of %d points it is ahead at %d, behind at %d, and not distinguishable at %d", len(all), ahead, behind, len(all)-ahead-behind),
 		"corners " + strings.Join([]string{corner(0, 0), corner(0, lastColumn), corner(lastRow, 0), corner(lastRow, lastColumn)}, ", "),
 	}
@@ -84,7 +84,7 @@ func plane(d *Data, asked string) (*content, error) {
 		notes = append(notes, "Other factors: "+g.fixed+".")
 	}
 	return &content{
-		title: fmt.Sprintf("Where %s is ahead of %s", inside(d.name(regime)), inside(d.name(against))), subtitle: d.points(), alt: sentence(alt), notes: notes,
+		title: fmt.Sprintf("Where %s is ahead of %s", answer.Inner(d.name(regime)), answer.Inner(d.name(against))), subtitle: d.points(), alt: sentence(alt), notes: notes,
 		height: func(p *pen, width vg.Length) vg.Length {
 			return p.em * (4.6 + 1.2*vg.Length(len(wrap(p.small(left), width, caption))) + 2.6*vg.Length(len(g.cells)))
 		},
@@ -119,7 +119,7 @@ func cut(d *Data, c *answer.ConditionSummary) *slice {
 	g := &slice{}
 	var fixed []string
 	for f := 2; f < len(s.Factors); f++ {
-		fixed = append(fixed, inside(d.factorTitle(s.Factors[f].Name))+" "+answer.FactorValue(&s.Factors[f], values[f][len(values[f])/2]))
+		fixed = append(fixed, answer.Inner(d.factorTitle(s.Factors[f].Name))+" "+answer.FactorValue(&s.Factors[f], values[f][len(values[f])/2]))
 	}
 	g.fixed = strings.Join(fixed, ", ")
 	for f, to := range []*side{&g.down, &g.across} {

@@ -133,7 +133,7 @@ func pooling(d *Data, _ string) (*content, error) {
 		}
 		a, b := pooled[0], pooled[len(pooled)-1]
 		alt = append(alt, fmt.Sprintf("correlation %g: %s (%s) with %s, %s (%s) with %d", c.correlation,
-			number(a.bar.mean, 3), number(a.exact, 3), counted(a.firms, "firm"), number(b.bar.mean, 3), number(b.exact, 3), b.firms))
+			Number(a.bar.mean, 3), Number(a.exact, 3), counted(a.firms, "firm"), Number(b.bar.mean, 3), Number(b.exact, 3), b.firms))
 	}
 	alt = append(alt, fmt.Sprintf("%d of %d intervals hold the exact value", within, all))
 	notes := append(d.sweepNotes(),

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"idleshift/metrics"
+	"idleshift/metrics/answer"
 )
 
 // sharing draws which kinds work for other firms, and how much, regime by
@@ -33,7 +34,7 @@ func sharing(d *Data, _ string) (*content, error) {
 			regimes = append(regimes, regime)
 			grid.columns = append(grid.columns, title)
 		} else {
-			none = append(none, inside(title))
+			none = append(none, answer.Inner(title))
 		}
 	}
 	if len(regimes) == 0 {
@@ -57,14 +58,14 @@ func sharing(d *Data, _ string) (*content, error) {
 			if said != "" {
 				said += ", "
 			}
-			said += inside(grid.columns[i]) + " " + percent(share)
+			said += answer.Inner(grid.columns[i]) + " " + Percent(share)
 		}
 		if worked == 0 {
 			continue
 		}
 		grid.rows = append(grid.rows, d.kindTitle(kind))
 		grid.cells = append(grid.cells, cells)
-		alt = append(alt, inside(d.kindTitle(kind))+": "+said)
+		alt = append(alt, answer.Inner(d.kindTitle(kind))+": "+said)
 	}
 	notes := []string{d.worlds(), "Own work and work for others count, set-up and travel do not."}
 	if len(none) > 0 {
@@ -202,7 +203,7 @@ func (h *heat) draw(p *pen, box vg.Rectangle) {
 			}
 			p.box(fill, x, top-step, x+each, top)
 			p.frame(p.paper, 0.12*em, x, top-step, x+each, top)
-			text, ink := number(100*v, 1), p.on(fill)
+			text, ink := Number(100*v, 1), p.on(fill)
 			if v == 0 {
 				text, ink = "–", p.pale
 			}

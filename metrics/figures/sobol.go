@@ -37,7 +37,7 @@ func sensitivity(d *Data, asked string) (*content, error) {
 	if !x.Noise {
 		notes = append(notes, "Replicate noise was not taken out.")
 	}
-	c := &content{title: "What the gain of " + inside(d.name(regime)) + " depends on", subtitle: d.points()}
+	c := &content{title: "What the gain of " + answer.Inner(d.name(regime)) + " depends on", subtitle: d.points()}
 	chart := rowChart{scale: scale{divide: 1}}
 	total, first := hue(func(t *theme) color.RGBA { return mix(t.paper, t.first, 0.45) }), hue(func(t *theme) color.RGBA { return t.first })
 	var alt []string
@@ -45,12 +45,12 @@ func sensitivity(d *Data, asked string) (*content, error) {
 		chart.heads = []string{"total", "first order"}
 		chart.axis, chart.high = "share of the variance of the gain", 1
 		chart.legend = []key{swatch("total index: all that the factor has to do with", total), swatch("first order: what it explains alone", first)}
-		alt = append(alt, fmt.Sprintf("Pairs of bars by factor: total and first-order Sobol indices of the gain of %s", inside(d.name(regime))))
+		alt = append(alt, fmt.Sprintf("Pairs of bars by factor: total and first-order Sobol indices of the gain of %s", answer.Inner(d.name(regime))))
 		notes = append(notes, "The difference of the two is what the factor does together with others. An estimate may lie below 0 or above 1 by chance.")
 		for _, f := range o.Factors {
 			t, one := barOf(d.factorTitle(f.Factor), *f.Total), barOf("", *f.First)
 			chart.low, chart.high = min(chart.low, t.low, one.low), max(chart.high, t.high, one.high)
-			chart.rows = append(chart.rows, row{name: t.name, cells: []string{number(t.mean, 2), number(one.mean, 2)}, draw: func(p *pen, x axis, y, half vg.Length) {
+			chart.rows = append(chart.rows, row{name: t.name, cells: []string{Number(t.mean, 2), Number(one.mean, 2)}, draw: func(p *pen, x axis, y, half vg.Length) {
 				for i, b := range []bar{t, one} {
 					at := y + half*0.55*vg.Length(1-2*i)
 					p.box([]hue{total, first}[i](p.theme), x(0), at-0.5*half, x(b.mean), at+0.5*half)
@@ -59,8 +59,8 @@ func sensitivity(d *Data, asked string) (*content, error) {
 					}
 				}
 			}})
-			alt = append(alt, fmt.Sprintf("%s total %s (%s to %s), first order %s (%s to %s)", inside(t.name),
-				number(t.mean, 2), number(t.low, 2), number(t.high, 2), number(one.mean, 2), number(one.low, 2), number(one.high, 2)))
+			alt = append(alt, fmt.Sprintf("%s total %s (%s to %s), first order %s (%s to %s)", answer.Inner(t.name),
+				Number(t.mean, 2), Number(t.low, 2), Number(t.high, 2), Number(one.mean, 2), Number(one.low, 2), Number(one.high, 2)))
 		}
 	} else {
 		var all []bar
@@ -72,7 +72,7 @@ func sensitivity(d *Data, asked string) (*content, error) {
 		chart.scale = s
 		chart.heads = []string{"strength", fmt.Sprintf("%g %% interval", 100*x.Level), "direction", "spread"}
 		chart.axis = "mean absolute effect over the range of the factor, " + unit
-		alt = append(alt, fmt.Sprintf("Bars by factor of Morris's mean absolute effect on the gain of %s, in %s", inside(d.name(regime)), unit))
+		alt = append(alt, fmt.Sprintf("Bars by factor of Morris's mean absolute effect on the gain of %s, in %s", answer.Inner(d.name(regime)), unit))
 		notes = append(notes, "Direction: the mean effect with its sign; spread: the standard deviation of effects, which other factors and curvature make.")
 		floors := false
 		for i, f := range o.Factors {

@@ -130,7 +130,7 @@ func plain(value string) string {
 		return value
 	}
 	_, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', -1, 64), ".")
-	return number(x, len(fraction))
+	return Number(x, len(fraction))
 }
 
 // gainOf is a regime's gain as an outcome of sweeps.

@@ -72,7 +72,7 @@ func tornado(d *Data, asked string) (*content, error) {
 	to := func(t *theme) color.RGBA { return t.first }
 	chart := rowChart{
 		heads: []string{"effect", fmt.Sprintf("%g %% interval", 100*answer.Level)}, low: low - room, high: high + room, scale: s,
-		axis:   fmt.Sprintf("gain of %s over %s, %s", inside(d.name(regime)), inside(d.name(d.Baseline)), unit),
+		axis:   fmt.Sprintf("gain of %s over %s, %s", answer.Inner(d.name(regime)), answer.Inner(d.name(d.Baseline)), unit),
 		legend: []key{swatch("at the lowest value of the factor", from), swatch("at the highest", to)},
 		front: func(p *pen, plot vg.Rectangle, x axis) {
 			p.datum(plot, x(centre))
@@ -84,7 +84,7 @@ func tornado(d *Data, asked string) (*content, error) {
 			p.over(plot, x(centre), 0, around+": "+s.format(centre))
 		},
 	}
-	alt := []string{fmt.Sprintf("Bars by factor of how far it moves the gain of %s, in %s, around %s of %s", inside(d.name(regime)), unit, around, s.format(centre))}
+	alt := []string{fmt.Sprintf("Bars by factor of how far it moves the gain of %s, in %s, around %s of %s", answer.Inner(d.name(regime)), unit, around, s.format(centre))}
 	for _, w := range swings {
 		chart.rows = append(chart.rows, row{
 			name: fmt.Sprintf("%s: %s to %s", w.effect.name, plain(w.From), plain(w.To)), cells: []string{signed(w.effect.mean, s), w.effect.span(s)},
@@ -102,7 +102,7 @@ func tornado(d *Data, asked string) (*content, error) {
 				}
 			},
 		})
-		alt = append(alt, fmt.Sprintf("%s from %s to %s: %s to %s, effect %s, %s", inside(w.effect.name), plain(w.From), plain(w.To), s.format(w.low), s.format(w.high), signed(w.effect.mean, s), w.effect.span(s)))
+		alt = append(alt, fmt.Sprintf("%s from %s to %s: %s to %s, effect %s, %s", answer.Inner(w.effect.name), plain(w.From), plain(w.To), s.format(w.low), s.format(w.high), signed(w.effect.mean, s), w.effect.span(s)))
 	}
 	notes := append(d.sweepNotes(), "Effect: the gain where the factor is highest less that where it is lowest.", "Dashed: no gain.")
 	if slices.ContainsFunc(swings, func(w swing) bool { _, grouped, ok := middleOf(w.From); return grouped && ok }) {
@@ -114,7 +114,7 @@ func tornado(d *Data, asked string) (*content, error) {
 		notes = append(notes, "Other factors are as in the base: what factors do together is not seen here.")
 	}
 	return &content{
-		title: "Which assumptions move the gain of " + inside(d.name(regime)), subtitle: d.points(), alt: sentence(alt), notes: notes,
+		title: "Which assumptions move the gain of " + answer.Inner(d.name(regime)), subtitle: d.points(), alt: sentence(alt), notes: notes,
 		height: chart.height, body: chart.draw,
 	}, nil
 }

@@ -72,9 +72,9 @@ func utilisation(d *Data, asked string) (*content, error) {
 		return nil, nothing("no kind has capacity")
 	}
 	low, high = max(0, math.Floor(low*10)/10), math.Ceil(high*10)/10
-	alt := []string{fmt.Sprintf("Lines of utilisation over %d working days, a panel for each kind; means in %s and in %s", d.Days, inside(d.baseline()), inside(r.Title))}
+	alt := []string{fmt.Sprintf("Lines of utilisation over %d working days, a panel for each kind; means in %s and in %s", d.Days, answer.Inner(d.baseline()), answer.Inner(r.Title))}
 	for _, p := range panels {
-		alt = append(alt, fmt.Sprintf("%s %s and %s", inside(d.kindTitle(p.kind)), percent(p.means[0]), percent(p.means[1])))
+		alt = append(alt, fmt.Sprintf("%s %s and %s", answer.Inner(d.kindTitle(p.kind)), Percent(p.means[0]), Percent(p.means[1])))
 	}
 	colours := []hue{func(t *theme) color.RGBA { return t.second }, func(t *theme) color.RGBA { return t.first }}
 	var legend []key
@@ -140,7 +140,7 @@ func utilisation(d *Data, asked string) (*content, error) {
 				plot.Max.Y -= 2.6 * em
 				plot.Min.Y += 0.4 * em
 				w := plot.Max.X - plot.Min.X
-				means := fmt.Sprintf("%s → %s", number(100*g.means[0], 0), percent(g.means[1]))
+				means := fmt.Sprintf("%s → %s", Number(100*g.means[0], 0), Percent(g.means[1]))
 				name := p.style(0.92, p.ink, left)
 				p.write(name, plot.Min.X, plot.Max.Y+1.75*em, fit(name, w, d.kindTitle(g.kind)))
 				p.write(p.small(left), plot.Min.X, plot.Max.Y+0.7*em, means)

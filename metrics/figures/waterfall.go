@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"idleshift/metrics/answer"
+
 	"gonum.org/v1/plot/vg"
 )
 
@@ -56,10 +58,10 @@ func waterfall(d *Data, asked string) (*content, error) {
 	base := d.title(d.Baseline)
 	chart := rowChart{
 		heads: []string{"change", d.interval()}, low: low, high: high, scale: s,
-		axis: fmt.Sprintf("surplus above that of %s, %s", inside(base.Title), unit),
+		axis: fmt.Sprintf("surplus above that of %s, %s", answer.Inner(base.Title), unit),
 	}
 	chart.rows = append(chart.rows, row{name: base.Title, strong: true, cells: []string{"0", "surplus " + s.format(float64(base.Surplus.Mean))}})
-	alt := []string{fmt.Sprintf("A waterfall of the account, in %s, from the surplus of %s, %s", unit, inside(base.Title), s.format(float64(base.Surplus.Mean)))}
+	alt := []string{fmt.Sprintf("A waterfall of the account, in %s, from the surplus of %s, %s", unit, answer.Inner(base.Title), s.format(float64(base.Surplus.Mean)))}
 	for _, st := range steps {
 		chart.rows = append(chart.rows, row{name: st.name, cells: []string{signed(st.mean, s), st.span(s)}, draw: func(p *pen, x axis, y, half vg.Length) {
 			st.bar.from(p, x, st.from, y, half)
@@ -69,7 +71,7 @@ func waterfall(d *Data, asked string) (*content, error) {
 	chart.rows = append(chart.rows, row{name: total.name, strong: true, cells: []string{signed(total.mean, s), total.span(s)}, draw: func(p *pen, x axis, y, half vg.Length) {
 		total.from(p, x, 0, y, half)
 	}})
-	alt = append(alt, fmt.Sprintf("to %s %s, %s", inside(total.name), signed(total.mean, s), total.span(s)))
+	alt = append(alt, fmt.Sprintf("to %s %s, %s", answer.Inner(total.name), signed(total.mean, s), total.span(s)))
 	chart.front = func(p *pen, plot vg.Rectangle, x axis) {
 		p.datum(plot, x(0))
 		each := (plot.Max.Y - plot.Min.Y) / vg.Length(len(chart.rows))
@@ -83,7 +85,7 @@ func waterfall(d *Data, asked string) (*content, error) {
 		notes = append(notes, "Hollow: not distinguishable from zero.")
 	}
 	return &content{
-		title: "Where the gain of " + inside(r.Title) + " comes from", subtitle: d.region(), alt: sentence(alt), notes: notes,
+		title: "Where the gain of " + answer.Inner(r.Title) + " comes from", subtitle: d.region(), alt: sentence(alt), notes: notes,
 		height: chart.height, body: chart.draw,
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"idleshift/metrics"
+	"idleshift/metrics/answer"
 )
 
 // A spread is how the profits of a group of firms change.
@@ -109,11 +110,11 @@ func winners(d *Data, asked string) (*content, error) {
 			p.write(win, x(0)+0.5*p.em, plot.Max.Y+0.7*p.em, "win →")
 		},
 	}
-	alt := []string{fmt.Sprintf("Boxes by size class of how firms' profits change from %s to %s, transfers included, in %s%s a year and employee", inside(d.baseline()), inside(r.Title), s.word, d.Currency)}
+	alt := []string{fmt.Sprintf("Boxes by size class of how firms' profits change from %s to %s, transfers included, in %s%s a year and employee", answer.Inner(d.baseline()), answer.Inner(r.Title), s.word, d.Currency)}
 	for _, g := range groups {
 		chart.rows = append(chart.rows, row{
 			name: g.name, strong: g == all,
-			cells: []string{percent(g.better), percent(g.worse), s.format(g.quantiles[2]), number(g.firms, 0)},
+			cells: []string{Percent(g.better), Percent(g.worse), s.format(g.quantiles[2]), Number(g.firms, 0)},
 			draw: func(p *pen, x axis, y, half vg.Length) {
 				q := g.quantiles
 				p.line(p.pale, 0.1*p.em, x(q[0]), y, x(q[4]), y)
@@ -136,13 +137,13 @@ func winners(d *Data, asked string) (*content, error) {
 				p.line(p.ink, 0.18*p.em, x(q[2]), y-half, x(q[2]), y+half)
 			},
 		})
-		alt = append(alt, fmt.Sprintf("%s: %s better off, %s worse off, median %s, middle half %s to %s", g.name, percent(g.better), percent(g.worse), s.format(g.quantiles[2]), s.format(g.quantiles[1]), s.format(g.quantiles[3])))
+		alt = append(alt, fmt.Sprintf("%s: %s better off, %s worse off, median %s, middle half %s to %s", g.name, Percent(g.better), Percent(g.worse), s.format(g.quantiles[2]), s.format(g.quantiles[1]), s.format(g.quantiles[3])))
 	}
 	return &content{
-		title: "Who wins and who loses by " + inside(r.Title), subtitle: d.region(), alt: sentence(alt),
+		title: "Who wins and who loses by " + answer.Inner(r.Title), subtitle: d.region(), alt: sentence(alt),
 		notes: []string{
 			fmt.Sprintf("Simulated, not observed: the firms of %s of %d working days, seed %d.", counted(d.Replicates, "random world"), d.Days, d.Seed),
-			fmt.Sprintf("Profits of single firms, prices and fees between them included, compared with %s in the same world.", inside(d.baseline())),
+			fmt.Sprintf("Profits of single firms, prices and fees between them included, compared with %s in the same world.", answer.Inner(d.baseline())),
 			"Box: the middle half of firms; line in it: the median; whiskers: all but a twentieth at each end. The rest were neither better nor worse off. Part of the spread is chance: who happened to need help.",
 		},
 		height: chart.height, body: chart.draw,
@@ -180,9 +181,9 @@ func counted(n int, thing string) string {
 func (d *Data) class(size string) string {
 	if c, ok := d.scenario.Sizes[size]; ok {
 		if c.Most > c.Least {
-			return fmt.Sprintf("%s–%s employees", number(math.Ceil(c.Least), 0), number(c.Most, 0))
+			return fmt.Sprintf("%s–%s employees", Number(math.Ceil(c.Least), 0), Number(c.Most, 0))
 		}
-		return number(c.Least, 0) + " employees"
+		return Number(c.Least, 0) + " employees"
 	}
 	return readable(size)
 }

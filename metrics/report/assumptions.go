@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"idleshift/metrics/answer"
 	"idleshift/scenarios"
 )
 
@@ -174,9 +175,9 @@ func unit(u, currency string) string {
 func title(sc *scenarios.Scenario, table, name string) string {
 	switch table {
 	case "tiers":
-		return inside(cmp.Or(sc.Tiers[name].Title, or("", name)))
+		return answer.Inner(cmp.Or(sc.Tiers[name].Title, or("", name)))
 	case "kinds":
-		return inside(cmp.Or(sc.Kinds[name].Title, or("", name)))
+		return answer.Inner(cmp.Or(sc.Kinds[name].Title, or("", name)))
 	}
 	return strings.ReplaceAll(name, "_", " ")
 }

@@ -9,6 +9,7 @@ import (
 
 	"idleshift/metrics"
 	"idleshift/metrics/answer"
+	"idleshift/metrics/figures"
 	"idleshift/metrics/stats"
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
@@ -63,7 +64,7 @@ func changesOf(d *store.Dataset) ([]change, error) {
 
 func winnersOf(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, names named) (*winners, error) {
 	w := &winners{Regime: names.of(a.Headline.Regime), Baseline: names.of(d.Baseline)}
-	w.Worse = table{Title: "Firms worse off than in " + inside(w.Baseline), Header: []string{"Form of cooperation", "Share of firms", fmt.Sprintf("%g %% interval", 100*a.Level)}}
+	w.Worse = table{Title: "Firms worse off than in " + answer.Inner(w.Baseline), Header: []string{"Form of cooperation", "Share of firms", fmt.Sprintf("%g %% interval", 100*a.Level)}}
 	for _, r := range a.Regimes {
 		if r.Gain == nil || r.Gain.WorseOff == nil {
 			continue
@@ -73,7 +74,7 @@ func winnersOf(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, names
 	}
 	switch {
 	case a.Headline.Regime == "":
-		w.Why = fmt.Sprintf("Only %s was run: nobody can win or lose by anything.", inside(w.Baseline))
+		w.Why = fmt.Sprintf("Only %s was run: nobody can win or lose by anything.", answer.Inner(w.Baseline))
 		return w, nil
 	case !slices.Contains(d.Tables, metrics.Firms):
 		w.Why = "The dataset was made without the table firms: who wins and who loses cannot be told."
@@ -130,7 +131,7 @@ func groupsOf(d *store.Dataset, a *answer.Answer, all []change, of func(*change)
 		}
 	}
 	t := table{Header: []string{"", "Firms in a world", "Better off", "Worse off", "Change of profit, thousand " + d.Currency + " a year", fmt.Sprintf("%g %% interval", 100*a.Level), "A year and employee, " + d.Currency}}
-	thousands := func(x float64) string { return number(x/1000, 0) }
+	thousands := func(x float64) string { return figures.Number(x/1000, 0) }
 	for _, key := range sorted(groups, func(x, y string) int {
 		return cmp.Compare(groups[x].employees/groups[x].firms, groups[y].employees/groups[y].firms)
 	}) {
@@ -141,8 +142,8 @@ func groupsOf(d *store.Dataset, a *answer.Answer, all []change, of func(*change)
 			said += ", not distinguishable from zero"
 		}
 		t.Rows = append(t.Rows, []string{
-			name(key), number(g.firms/float64(d.Replicates), 0), percent(g.better / g.firms), percent(g.worse / g.firms),
-			thousands(sum.Mean), said, number(sum.Mean*float64(d.Replicates)/max(g.employees, 1), 0),
+			name(key), figures.Number(g.firms/float64(d.Replicates), 0), percent(g.better / g.firms), percent(g.worse / g.firms),
+			thousands(sum.Mean), said, figures.Number(sum.Mean*float64(d.Replicates)/max(g.employees, 1), 0),
 		})
 	}
 	return t, len(groups) > 1
@@ -156,12 +157,7 @@ func bounds(i stats.Interval, in func(float64) string) string {
 	return in(i.Low) + " to " + in(i.High)
 }
 
-func percent(x float64) string {
-	if math.Abs(x) < 0.0995 {
-		return number(100*x, 1) + "\u00a0%"
-	}
-	return number(100*x, 0) + "\u00a0%"
-}
+func percent(x float64) string { return together(figures.Percent(x)) }
 
 func or(title, name string) string {
 	if title != "" {
@@ -180,7 +176,7 @@ func sizeTitle(sc *scenarios.Scenario, size string) string {
 	case !ok:
 		return or("", size)
 	case c.Most > c.Least:
-		return fmt.Sprintf("%s to %s employees", number(math.Ceil(c.Least), 0), number(c.Most, 0))
+		return fmt.Sprintf("%s to %s employees", figures.Number(math.Ceil(c.Least), 0), figures.Number(c.Most, 0))
 	}
-	return number(c.Least, 0) + " employees"
+	return figures.Number(c.Least, 0) + " employees"
 }

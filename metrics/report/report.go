@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"html"
 	"html/template"
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,7 +56,7 @@ var (
 // charts are those that stand in for figures where scripts run.
 var charts = map[string]string{"gain": "gains", "utilisation": "kinds", "winners": "firms", "factor": "effects"}
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"number": number, "breakable": breakable}).Parse(pageText))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"breakable": breakable}).Parse(pageText))
 
 // Options say what a report is made of beside its dataset.
 type Options struct {
@@ -194,7 +193,7 @@ func (p *page) run(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, n
 	p.Sentences = []string{together(a.Headline.Sentence)}
 	p.Method.Intervals = a.Intervals
 	p.Facts = []fact{
-		{"Firms", number(float64(a.Firms), 0)}, {"Employees", number(float64(a.Employees), 0)},
+		{"Firms", figures.Number(float64(a.Firms), 0)}, {"Employees", figures.Number(float64(a.Employees), 0)},
 		{"Random worlds", fmt.Sprint(a.Replicates)}, {"Measured working days", fmt.Sprint(a.Days)},
 		{"Compared with", names.of(a.Baseline)},
 	}
@@ -341,11 +340,11 @@ func (n named) cell(text string) string {
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
 		if t := n[line]; t != "" {
-			line = inside(t)
+			line = answer.Inner(t)
 		} else if before, last, ok := cutLast(line, "gain over "); ok && n[last] != "" {
-			line = before + inside(n[last])
+			line = before + answer.Inner(n[last])
 		} else if before, name, ok := strings.Cut(line, " ("); ok && strings.HasSuffix(name, ")") && n[name[:len(name)-1]] != "" {
-			line = before + ": " + inside(n[name[:len(name)-1]])
+			line = before + ": " + answer.Inner(n[name[:len(name)-1]])
 		}
 		lines = append(lines, line)
 	}
@@ -366,14 +365,14 @@ func (n named) table(t answer.Table) table {
 	}
 	for _, h := range t.Header {
 		h = strings.ReplaceAll(h, "utili-\n", "utili")
-		out.Header = append(out.Header, capital(n.cell(h)))
+		out.Header = append(out.Header, answer.Capital(n.cell(h)))
 	}
 	for _, row := range t.Rows {
 		cells := make([]string, len(t.Header))
 		for i, c := range row {
 			cells[i] = together(c)
 			if i == 0 {
-				cells[i] = capital(n.cell(strings.TrimSpace(c)))
+				cells[i] = answer.Capital(n.cell(strings.TrimSpace(c)))
 			}
 		}
 		out.Rows = append(out.Rows, cells)
@@ -393,7 +392,7 @@ func together(cell string) string {
 }
 
 // noted is a note as a sentence.
-func noted(text string) string { return together(capital(text) + ".") }
+func noted(text string) string { return together(answer.Capital(text) + ".") }
 
 // breakable is a key that may go on in the next line after a dot or underscore.
 func breakable(key string) template.HTML {
@@ -401,14 +400,6 @@ func breakable(key string) template.HTML {
 }
 
 var numeral = regexp.MustCompile(`(^|[\[ ])-(\d)`)
-
-// capital is a sentence or title with its capital.
-func capital(s string) string {
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
-		return string(s[0]-'a'+'A') + s[1:]
-	}
-	return s
-}
 
 // how says what a regime is made of.
 func how(sc *scenarios.Scenario, name string) string {
@@ -426,38 +417,11 @@ func how(sc *scenarios.Scenario, name string) string {
 			title = strings.ReplaceAll(t, "_", " ")
 		}
 		if i > 0 {
-			title = inside(title)
+			title = answer.Inner(title)
 		}
 		tiers = append(tiers, title)
 	}
 	return strings.Join(tiers, ", then ") + "."
-}
-
-// inside is a title within a sentence.
-func inside(title string) string {
-	if len(title) > 1 && title[0] >= 'A' && title[0] <= 'Z' && !(title[1] >= 'A' && title[1] <= 'Z') {
-		return string(title[0]+'a'-'A') + title[1:]
-	}
-	return title
-}
-
-// number writes x with commas between thousands.
-func number(x float64, decimals int) string {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return "–"
-	}
-	t := fmt.Sprintf("%.*f", decimals, math.Abs(x))
-	end := len(t)
-	if decimals > 0 {
-		end -= decimals + 1
-	}
-	for i := end - 3; i > 0; i -= 3 {
-		t = t[:i] + "," + t[i:]
-	}
-	if x < 0 && strings.Trim(t, "0.,") != "" {
-		t = "−" + t
-	}
-	return t
 }
 
 // sorted are the keys by what they hold.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"idleshift/agents"
 	"idleshift/metrics"
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
@@ -187,28 +188,24 @@ func TestNothingFromElsewhere(t *testing.T) {
 	}
 }
 
+// retitle puts a word before every name, as the title.
+func retitle[T any](named map[string]T, word string, title func(*T) *string) {
+	for name, x := range named {
+		*title(&x) = word + name
+		named[name] = x
+	}
+}
+
 // A failure means that who writes a scenario can run a script in the browser of
 // who reads its report.
 func TestHostileWords(t *testing.T) {
 	const hostile = `</script><script>alert("x")</script><!-- '--> {{.}} \u003c`
 	d := dataset(t, func(sc *scenarios.Scenario) {
 		sc.Title, sc.Description, sc.Currency = hostile, hostile, "C<b>$"
-		for name, r := range sc.Regimes {
-			r.Title = hostile + name
-			sc.Regimes[name] = r
-		}
-		for name, k := range sc.Kinds {
-			k.Title = hostile + name
-			sc.Kinds[name] = k
-		}
-		for name, x := range sc.Tiers {
-			x.Title = hostile + name
-			sc.Tiers[name] = x
-		}
-		for name, s := range sc.Sectors {
-			s.Title = hostile + name
-			sc.Sectors[name] = s
-		}
+		retitle(sc.Regimes, hostile, func(x *agents.Regime) *string { return &x.Title })
+		retitle(sc.Kinds, hostile, func(x *agents.Kind) *string { return &x.Title })
+		retitle(sc.Tiers, hostile, func(x *agents.Tier) *string { return &x.Title })
+		retitle(sc.Sectors, hostile, func(x *scenarios.Sector) *string { return &x.Title })
 	})
 	page := pageOf(t, d, Options{Second: d})
 	if n := strings.Count(page, "<script"); n != 5 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"idleshift/metrics/answer"
+	"idleshift/metrics/figures"
 	"idleshift/metrics/store"
 	"idleshift/scenarios"
 	"idleshift/scenarios/design"
@@ -35,7 +36,7 @@ func (p *page) sweep(d *store.Dataset, sc *scenarios.Scenario, names named) erro
 	}
 	p.Method.Design = s.Design.Method
 	p.Facts = []fact{
-		{"Points of the design", number(float64(sum.Points), 0)}, {"Random worlds of each point", fmt.Sprint(sum.Replicates)},
+		{"Points of the design", figures.Number(float64(sum.Points), 0)}, {"Random worlds of each point", fmt.Sprint(sum.Replicates)},
 		{"Measured working days", fmt.Sprint(d.Days)}, {"Factors", fmt.Sprint(len(s.Design.Factors))}, {"Compared with", names.of(d.Baseline)},
 	}
 	for _, n := range sum.Notes {
