@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"iter"
 	"slices"
 
 	"idleshift/agents"
@@ -558,28 +559,37 @@ func (w *World) unlink(n int32) {
 
 func (w *World) ring(d agents.Day) int { return int(d) & int(w.cal.Days()-1) }
 
+// bookings are those of an operation, earliest first; the one at hand may be
+// undone.
+func (w *World) bookings(i int32) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for n := w.ops[i].first; n != agents.None; {
+			next := w.booked.at[n].next
+			if !yield(n) {
+				return
+			}
+			n = next
+		}
+	}
+}
+
 // release gives back an operation's own bookings from today on; those of deals
 // stand.
 func (w *World) release(i int32) {
-	for n := w.ops[i].first; n != agents.None; {
-		next := w.booked.at[n].next
+	for n := range w.bookings(i) {
 		if w.booked.at[n].deal < 0 {
 			w.unbook(n)
 		}
-		n = next
 	}
 	w.reckon(i)
 }
 
 // releaseMade gives back the bookings of deals that are made.
 func (w *World) releaseMade(i int32) {
-	for n := w.ops[i].first; n != agents.None; {
-		b := &w.booked.at[n]
-		next := b.next
-		if b.deal >= 0 && w.deals.at[b.deal].made {
+	for n := range w.bookings(i) {
+		if d := w.booked.at[n].deal; d >= 0 && w.deals.at[d].made {
 			w.unbook(n)
 		}
-		n = next
 	}
 	w.reckon(i)
 }
