@@ -122,10 +122,7 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	}
 	fmt.Fprintf(t, "first:  %s\nsecond: %s\n%s, %s\n\n", c.First, c.Second, several(c.Pairs, "replicate"), kind)
 	c.write(t)
-	for _, n := range c.Notes {
-		fmt.Fprintf(t, "note: %s\n", n.Text)
-	}
-	return t.Flush()
+	return t.end(c.Notes)
 }
 
 func (c *Comparison) write(t *text) {

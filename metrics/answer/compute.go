@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -272,11 +273,8 @@ func (s *samples) shortage() Shortage {
 		out.Sizes = append(out.Sizes, s.shortageRow(bySize+size, size, size+" h", false))
 	}
 	for _, class := range s.classes {
-		title := s.sc.Orders[class].Title
-		if title == "" {
-			title = class
-		}
-		out.Classes = append(out.Classes, s.shortageRow(class, class, title, s.sc.Orders[class].Purpose == "internal"))
+		c := s.sc.Orders[class]
+		out.Classes = append(out.Classes, s.shortageRow(class, class, cmp.Or(c.Title, class), c.Purpose == "internal"))
 	}
 	return out
 }
@@ -298,10 +296,7 @@ func (s *samples) shortageRow(group, name, title string, internal bool) Shortage
 }
 
 func (s *samples) title(regime string) string {
-	if t := s.sc.Regimes[regime].Title; t != "" {
-		return t
-	}
-	return regime
+	return cmp.Or(s.sc.Regimes[regime].Title, regime)
 }
 
 func interval(x []float64) Estimate { return estimate(stats.Mean(x, Level)) }

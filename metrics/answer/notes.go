@@ -33,6 +33,8 @@ const (
 	OtherBaseline      = "other_baseline"
 	OtherVersion       = "other_version"
 	SamePlan           = "same_plan"
+	FewSamples         = "few_samples"
+	LeftOut            = "left_out"
 )
 
 // notes lists every warning.

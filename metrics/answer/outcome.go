@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -31,8 +32,21 @@ type term struct {
 	left, right *term
 }
 
-// gainOf is the name that stands for a regime's surplus over the baseline's.
-const gainOf = "gain"
+// gain is the name that stands for a regime's surplus over the baseline's.
+const gain = "gain"
+
+// GainOf is the outcome that is a regime's gain.
+func GainOf(regime string) string { return gain + "(" + regime + ")" }
+
+// GainRegime is the regime whose gain an outcome is; ok is false if it is
+// something else.
+func GainRegime(outcome string) (regime string, ok bool) {
+	regime, ok = strings.CutPrefix(outcome, gain+"(")
+	if !ok || strings.IndexByte(regime, ')') != len(regime)-1 {
+		return "", false
+	}
+	return strings.TrimSuffix(regime, ")"), true
+}
 
 // ParseOutcome reads an outcome; its names are checked when it is evaluated.
 func ParseOutcome(text string) (*Outcome, error) {
@@ -182,7 +196,7 @@ func (s *Sweep) term(t *term) ([][]float64, error) {
 			out[i] = slices.Repeat([]float64{t.number}, s.Replicates)
 		}
 		return out, nil
-	case t.metric == gainOf:
+	case t.metric == gain:
 		if x, err = s.metric("surplus", t.regime); err == nil {
 			y, err = s.metric("surplus", s.Baseline)
 		}
@@ -244,7 +258,7 @@ func (o *Outcome) check(regimes []string) error {
 			look(t.left)
 			look(t.right)
 		case t.op == 'm':
-			names := []string{gainOf}
+			names := []string{gain}
 			for _, m := range metrics.Catalogue {
 				names = append(names, m.Name)
 			}
@@ -274,7 +288,7 @@ func (t *term) unit() string {
 		return ""
 	case 'm':
 		name := t.metric
-		if name == gainOf {
+		if name == gain {
 			name = "surplus"
 		}
 		if m, err := metrics.ByName(name); err == nil && m.Unit != "1" {
@@ -285,7 +299,7 @@ func (t *term) unit() string {
 	left, right := t.left.unit(), t.right.unit()
 	switch {
 	case t.op == '+' || t.op == '-':
-		return or(left, right)
+		return cmp.Or(left, right)
 	case t.op == '*' && (left == "" || right == ""):
 		return left + right
 	case t.op == '*':
@@ -296,11 +310,4 @@ func (t *term) unit() string {
 		return left
 	}
 	return left + "/" + strings.TrimSuffix(right, "s")
-}
-
-func or(word, instead string) string {
-	if word == "" {
-		return instead
-	}
-	return word
 }

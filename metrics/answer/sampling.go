@@ -2,6 +2,7 @@ package answer
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -66,11 +67,7 @@ func asLong(x []float64, n int) []float64 {
 	if len(x) != 1 {
 		return x
 	}
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = x[0]
-	}
-	return out
+	return slices.Repeat(x, n)
 }
 
 // adjust fills the p-values of the gains: of each alone, and as one family over

@@ -88,7 +88,7 @@ func SensitivityOf(s *Sweep, opt SensitivityOptions) (*Sensitivity, error) {
 	}
 	out := &Sensitivity{About: s.about(), Samples: d.Samples, Noise: !opt.WithoutNoise, Outcomes: []OutcomeSensitivity{}, Notes: []Note{}}
 	if d.Samples < fewSamples {
-		out.Notes = append(out.Notes, Note{Code: "few_samples", Text: fmt.Sprintf("%d samples are few: an interval by bootstrap needs at least %d", d.Samples, fewSamples)})
+		out.Notes = append(out.Notes, Note{Code: FewSamples, Text: fmt.Sprintf("%d samples are few: an interval by bootstrap needs at least %d", d.Samples, fewSamples)})
 	}
 	for _, o := range outcomes {
 		one, lost, err := s.sensitivity(o, out.Noise)
@@ -260,10 +260,7 @@ func (s *Sensitivity) WriteText(w io.Writer) error {
 	for i := range s.Outcomes {
 		s.Outcomes[i].write(t, s)
 	}
-	for _, n := range s.Notes {
-		fmt.Fprintf(t, "note: %s\n", n.Text)
-	}
-	return t.Flush()
+	return t.end(s.Notes)
 }
 
 func (o *OutcomeSensitivity) write(t *text, s *Sensitivity) {

@@ -185,7 +185,7 @@ func SummaryOf(s *Sweep, opt SummaryOptions) (*Summary, error) {
 		out.Conditions = append(out.Conditions, *one)
 	}
 	if s.Replicates < stats.Enough {
-		out.Notes = append(out.Notes, Note{Code: "few_replicates", Text: fmt.Sprintf("%d replicates are few: an interval needs at least %d", s.Replicates, stats.Enough)})
+		out.Notes = append(out.Notes, Note{Code: FewReplicates, Text: fmt.Sprintf("%d replicates are few: an interval needs at least %d", s.Replicates, stats.Enough)})
 	}
 	return out, nil
 }
@@ -325,10 +325,8 @@ func (s *Sweep) condition(c *Condition) (out *ConditionSummary, lost int, err er
 		return nil, 0, err
 	}
 	d, points := s.Design, whole(y)
-	out = &ConditionSummary{Condition: c.Text, Unit: c.Left.unit(s.Currency), Factors: []FactorVerdicts{}, Pairs: []PairVerdicts{}, Verdicts: []PointVerdict{}}
-	if out.Unit == "" {
-		out.Unit = c.Right.unit(s.Currency)
-	}
+	unit := cmp.Or(c.Left.unit(s.Currency), c.Right.unit(s.Currency))
+	out = &ConditionSummary{Condition: c.Text, Unit: unit, Factors: []FactorVerdicts{}, Pairs: []PairVerdicts{}, Verdicts: []PointVerdict{}}
 	verdict := make([]string, len(y))
 	for _, p := range points {
 		e := interval(y[p])
@@ -447,10 +445,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 	for i := range s.Conditions {
 		s.Conditions[i].write(t)
 	}
-	for _, n := range s.Notes {
-		fmt.Fprintf(t, "note: %s\n", n.Text)
-	}
-	return t.Flush()
+	return t.end(s.Notes)
 }
 
 func (o *OutcomeSummary) write(t *text, s *Summary) {
@@ -538,11 +533,7 @@ func (c *ConditionSummary) write(t *text) {
 		case part.part.Where == "":
 			fmt.Fprintf(t, "%s\n", part.said)
 		default:
-			points := "points"
-			if part.part.Points == 1 {
-				points = "point"
-			}
-			fmt.Fprintf(t, "%s with %s (%d %s)\n", part.said, part.part.Where, part.part.Points, points)
+			fmt.Fprintf(t, "%s with %s (%s)\n", part.said, part.part.Where, several(part.part.Points, "point"))
 		}
 	}
 	fmt.Fprintln(t)

@@ -100,7 +100,7 @@ func (s *Sweep) outcomes(asked []string) ([]*Outcome, error) {
 	if len(asked) == 0 {
 		for _, r := range s.Regimes {
 			if r != s.Baseline {
-				asked = append(asked, gainOf+"("+r+")")
+				asked = append(asked, GainOf(r))
 			}
 		}
 	}
@@ -137,5 +137,5 @@ func complete(y []float64) bool { return !slices.ContainsFunc(y, math.IsNaN) }
 
 // note on points that have no outcome.
 func left(points int, what string) Note {
-	return Note{Code: "left_out", Text: fmt.Sprintf("%d %s were left out: a run failed there, or the outcome is not defined", points, what)}
+	return Note{Code: LeftOut, Text: fmt.Sprintf("%d %s were left out: a run failed there, or the outcome is not defined", points, what)}
 }

@@ -22,8 +22,8 @@ func (s *Summary) Sentences(title func(regime string) string) []string {
 
 func (o *OutcomeSummary) sentence(s *Summary, title func(string) string) string {
 	who, over := o.Outcome, ""
-	if regime, ok := strings.CutPrefix(o.Outcome, gainOf+"("); ok && strings.IndexByte(regime, ')') == len(regime)-1 {
-		who, over = "the gain of "+Inner(title(strings.TrimSuffix(regime, ")"))), " over the baseline"
+	if regime, ok := GainRegime(o.Outcome); ok {
+		who, over = "the gain of "+Inner(title(regime)), " over the baseline"
 	}
 	m := scaled(max(math.Abs(float64(o.Least.Mean.Mean)), math.Abs(float64(o.Most.Mean.Mean))))
 	unit := ""

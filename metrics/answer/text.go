@@ -25,7 +25,12 @@ func (a *Answer) WriteText(w io.Writer) error {
 	if len(a.Notes) > 0 {
 		fmt.Fprintln(t)
 	}
-	for _, n := range a.Notes {
+	return t.end(a.Notes)
+}
+
+// end writes the notes, which come last.
+func (t *text) end(notes []Note) error {
+	for _, n := range notes {
 		fmt.Fprintf(t, "note: %s\n", n.Text)
 	}
 	return t.Flush()

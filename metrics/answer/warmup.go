@@ -78,7 +78,7 @@ func (s *samples) warmup(d *store.Dataset, h *Headline) (*Warmup, error) {
 
 // short tells whether the warm-up is worth a warning.
 func (w *Warmup) short(measured int) bool {
-	return w != nil && (!w.Settled || float64(w.Suggested-w.Days) > tolerated*float64(measured))
+	return !w.Settled || float64(w.Suggested-w.Days) > tolerated*float64(measured)
 }
 
 // opening counts the deals of a tier's contracts that open one.

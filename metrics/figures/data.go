@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -194,10 +195,7 @@ func readDays(d *Data) (*days, error) {
 
 // kindTitle is a kind as people read it.
 func (d *Data) kindTitle(kind string) string {
-	if t := d.scenario.Kinds[kind].Title; t != "" {
-		return t
-	}
-	return readable(kind)
+	return cmp.Or(d.scenario.Kinds[kind].Title, readable(kind))
 }
 
 // firms is the firms table: what it earned by regime, in the order of

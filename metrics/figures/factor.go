@@ -23,7 +23,7 @@ func factor(d *Data, asked string) (*content, error) {
 	}
 	var outcomes []string
 	for _, r := range regimes {
-		outcomes = append(outcomes, gainOf(r))
+		outcomes = append(outcomes, answer.GainOf(r))
 	}
 	sum, err := d.swept.summary(answer.SummaryOptions{Outcomes: outcomes})
 	if err != nil {
@@ -134,11 +134,7 @@ func factor(d *Data, asked string) (*content, error) {
 			p.write(p.small(left), box.Min.X, box.Max.Y-0.8*em, caption)
 			box.Max.Y -= 1.6 * em
 			marks := ticks(low, high, s, 6)
-			labels := vg.Length(0)
-			for _, t := range marks {
-				labels = max(labels, p.small(right).Width(t.label))
-			}
-			box.Min.X += labels + 0.7*em
+			box.Min.X += p.labels(marks) + 0.7*em
 			n := columns(p)
 			for i, g := range panels {
 				plot := pane(box, i, n, rows(p), 1.8*em)

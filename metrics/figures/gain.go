@@ -41,7 +41,7 @@ func (b *bar) span(s scale) string {
 	return s.format(b.low) + " to " + s.format(b.high)
 }
 
-// fromZero draws the bar from the value from on: filled where it is clear,
+// from draws the bar from the value from on: filled where it is clear,
 // hollow where it is not.
 func (b *bar) from(p *pen, x axis, from float64, y, half vg.Length) {
 	fill := p.gain

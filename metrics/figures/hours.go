@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"image/color"
 
-	"idleshift/metrics/answer"
-
 	"gonum.org/v1/plot/vg"
+
+	"idleshift/metrics/answer"
 )
 
 // A part is a share of a whole, with its colour.

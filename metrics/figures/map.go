@@ -142,11 +142,7 @@ func mapOf(d *Data, who []firm) *chart {
 		if !known {
 			i = len(m.places)
 			index[key] = i
-			name := d.scenario.Places[f.place].Title
-			if name == "" {
-				name = answer.Capital(readable(f.place))
-			}
-			m.places = append(m.places, place{name: name})
+			m.places = append(m.places, place{name: cmp.Or(d.scenario.Places[f.place].Title, answer.Capital(readable(f.place)))})
 		}
 		p := &m.places[i]
 		p.x, p.y, p.firms = p.x+x, p.y+y, p.firms+1
@@ -204,7 +200,7 @@ func (m *chart) extent() (w, h float64) {
 	return max(m.east-m.west, 2) * 1.04, max(m.top-m.south, 2) * 1.04
 }
 
-// sizes of firms in the legend, by employees.
+// firmSizes are those of the legend, in employees.
 var firmSizes = []float64{5, 50, 500}
 
 func (m *chart) draw(p *pen, box vg.Rectangle) {

@@ -28,18 +28,15 @@ func plane(d *Data, asked string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	against, condition := d.Baseline, gainOf(regime)+" > 0"
+	against, condition := d.Baseline, answer.GainOf(regime)+" > 0"
 	if rival := d.scenario.Rival; rival != "" && rival != regime && slices.Contains(d.Regimes, rival) {
-		against, condition = rival, gainOf(regime)+" > "+gainOf(rival)
+		against, condition = rival, answer.GainOf(regime)+" > "+answer.GainOf(rival)
 	}
-	sum, err := d.swept.summary(answer.SummaryOptions{Outcomes: []string{gainOf(regime)}, Conditions: []string{condition}})
+	sum, err := d.swept.summary(answer.SummaryOptions{Outcomes: []string{answer.GainOf(regime)}, Conditions: []string{condition}})
 	if err != nil {
 		return nil, err
 	}
 	g := cut(d, &sum.Conditions[0])
-	if len(g.cells) == 0 {
-		return nil, nothing("no point has an outcome")
-	}
 	var all []bar
 	for _, row := range g.cells {
 		for _, b := range row {
@@ -212,13 +209,11 @@ func (g *slice) draw(p *pen, box vg.Rectangle, s scale, caption string) {
 		p.write(p.style(0.92, p.ink, middle), centre(0, float64(k)).X, area.Min.Y-0.8*em, label)
 	}
 	p.write(p.style(0.92, p.ink, middle), (area.Min.X+area.Max.X)/2, area.Min.Y-2.2*em, fit(p.style(0.92, p.ink, middle), box.Max.X-box.Min.X, g.across.title))
-	for _, l := range g.indifference() {
-		a, b := centre(l[0], l[1]), centre(l[2], l[3])
-		p.StrokeLine2(draw.LineStyle{Color: p.paper, Width: 0.42 * em}, a.X, a.Y, b.X, b.Y)
-	}
-	for _, l := range g.indifference() {
-		a, b := centre(l[0], l[1]), centre(l[2], l[3])
-		p.StrokeLine2(draw.LineStyle{Color: p.ink, Width: 0.2 * em}, a.X, a.Y, b.X, b.Y)
+	for _, line := range []draw.LineStyle{{Color: p.paper, Width: 0.42 * em}, {Color: p.ink, Width: 0.2 * em}} {
+		for _, l := range g.indifference() {
+			a, b := centre(l[0], l[1]), centre(l[2], l[3])
+			p.StrokeLine2(line, a.X, a.Y, b.X, b.Y)
+		}
 	}
 	crossed := func(at vg.Point, half vg.Length) (n int) { // how much of the line lies below a text
 		const parts = 20

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -36,17 +37,13 @@ func pooling(d *Data, _ string) (*content, error) {
 		return nil, nothing("theory has the answer for the design %s alone: idleshift sweep run %s", textbook, textbook)
 	}
 	const metric = "lost_per_firm_day"
-	market := ""
-	var conditions []string
-	for _, regime := range []string{"pooled", "market"} {
-		if !slices.Contains(d.Regimes, regime) {
-			if regime == "pooled" {
-				return nil, nothing("the regime pooled was not run")
-			}
-			continue
-		}
-		market = regime
-		conditions = append(conditions, fmt.Sprintf("%s(%s) > 0", metric, regime))
+	if !slices.Contains(d.Regimes, "pooled") {
+		return nil, nothing("the regime pooled was not run")
+	}
+	conditions := []string{metric + "(pooled) > 0"}
+	market := slices.Contains(d.Regimes, "market")
+	if market {
+		conditions = append(conditions, metric+"(market) > 0")
 	}
 	if d.Replicates < 2 {
 		return nil, nothing("a curve without intervals proves nothing: it needs two replicates or more")
@@ -98,7 +95,7 @@ func pooling(d *Data, _ string) (*content, error) {
 	if len(curves) == 0 || most < 2 {
 		return nil, nothing("it needs two numbers of firms or more")
 	}
-	slices.SortFunc(curves, func(a, b *curve) int { return int(math.Copysign(1, a.correlation-b.correlation)) })
+	slices.SortFunc(curves, func(a, b *curve) int { return cmp.Compare(a.correlation, b.correlation) })
 	for _, c := range curves {
 		for k := range c.spots {
 			slices.SortFunc(c.spots[k], func(a, b spot) int { return a.firms - b.firms })
@@ -117,7 +114,7 @@ func pooling(d *Data, _ string) (*content, error) {
 	legend = append(legend,
 		key{"one merged firm, simulated", func(p *pen, x, y vg.Length) { p.disc(ink(p.theme), x+0.6*p.em, y, 0.33*p.em) }},
 	)
-	if market == "market" {
+	if market {
 		legend = append(legend, key{"a market without friction", func(p *pen, x, y vg.Length) {
 			p.frame(ink(p.theme), 0.12*p.em, x+0.15*p.em, y-0.45*p.em, x+1.05*p.em, y+0.45*p.em)
 		}})

@@ -22,7 +22,7 @@ func sensitivity(d *Data, asked string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt := answer.SensitivityOptions{Outcomes: []string{gainOf(regime)}}
+	opt := answer.SensitivityOptions{Outcomes: []string{answer.GainOf(regime)}}
 	x, err := d.swept.sensitivity(opt)
 	if errors.Is(err, answer.ErrNoNoise) {
 		opt.WithoutNoise = true

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -37,7 +38,7 @@ func readSweep(d *store.Dataset) (*swept, error) {
 }
 
 // headline is the regime that a figure of one regime is about: the one asked
-// for, the scenario's headline, or the last that is not pooled.
+// for, else what the scenario's headline is about.
 func (d *Data) headline(asked string) (string, error) {
 	if asked == d.Baseline && asked != "" {
 		return "", nothing("the baseline %s is not compared with itself; name one of %s", d.Baseline, strings.Join(d.others(), ", "))
@@ -45,34 +46,21 @@ func (d *Data) headline(asked string) (string, error) {
 	if asked != "" {
 		return asked, nil
 	}
-	others := d.others()
-	if slices.Contains(others, d.scenario.Headline) {
-		return d.scenario.Headline, nil
-	}
-	for _, name := range slices.Backward(others) {
-		if !d.scenario.Regimes[name].Pooled {
-			return name, nil
-		}
+	if subject := answer.Subject(d.scenario); subject != "" {
+		return subject, nil
 	}
 	return "", nothing("only the baseline %s was run: there is nothing to compare it with", d.Baseline)
 }
 
 // name is the title of a regime.
 func (d *Data) name(regime string) string {
-	if t := d.scenario.Regimes[regime].Title; t != "" {
-		return t
-	}
-	return regime
+	return cmp.Or(d.scenario.Regimes[regime].Title, regime)
 }
 
 // points is the subtitle of a figure of a sweep.
 func (d *Data) points() string {
 	s := d.swept.design
-	title := s.Title
-	if title == "" {
-		title = s.Name
-	}
-	return fmt.Sprintf("%s Base: %s.", ended(title), d.Title)
+	return fmt.Sprintf("%s Base: %s.", ended(cmp.Or(s.Title, s.Name)), d.Title)
 }
 
 func ended(s string) string {
@@ -132,9 +120,6 @@ func plain(value string) string {
 	_, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', -1, 64), ".")
 	return Number(x, len(fraction))
 }
-
-// gainOf is a regime's gain as an outcome of sweeps.
-func gainOf(regime string) string { return "gain(" + regime + ")" }
 
 // moneyOf is the scale of estimates of money.
 func moneyOf(all []bar) scale {
@@ -256,6 +241,14 @@ func pane(box vg.Rectangle, i, columns, rows int, gap vg.Length) vg.Rectangle {
 	h := (box.Max.Y - box.Min.Y) / vg.Length(rows)
 	corner := vg.Point{X: box.Min.X + vg.Length(i%columns)*(w+gap), Y: box.Max.Y - vg.Length(i/columns)*h}
 	return vg.Rectangle{Min: vg.Point{X: corner.X, Y: corner.Y - h}, Max: vg.Point{X: corner.X + w, Y: corner.Y}}
+}
+
+// labels is the width of the labels of a vertical axis.
+func (p *pen) labels(marks []tick) (w vg.Length) {
+	for _, t := range marks {
+		w = max(w, p.small(right).Width(t.label))
+	}
+	return w
 }
 
 // beside draws a vertical axis with rules, and returns its scale.

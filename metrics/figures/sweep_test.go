@@ -42,7 +42,7 @@ func sweepBy(method string) *Data {
 		Seed: 7, Replicates: 8, Days: 60, YearDays: 250, Baseline: "status_quo", Regimes: []string{"status_quo", "firm", "cooperative"},
 		Sweep: &store.Sweep{Points: len(s.Points), Base: "towns"},
 	}}, swept: &swept{design: s}, scenario: &scenarios.Scenario{
-		Rival: "firm", Headline: "cooperative",
+		Baseline: "status_quo", Compare: []string{"status_quo", "firm", "cooperative"}, Rival: "firm", Headline: "cooperative",
 		Regimes: map[string]agents.Regime{"status_quo": {Title: "Status quo"}, "firm": {Title: "Firm-level specialization"}, "cooperative": {Title: "Cooperative specialization"}},
 	}}
 	gain := func(regime string, adoption, cost float64) float64 {
@@ -206,7 +206,7 @@ func TestSweepsAtTheEdge(t *testing.T) {
 	one.Replicates = 1
 	refused("plane", "one replicate", one, Options{})
 	alone := sweepBy(design.Grid)
-	alone.Regimes = alone.Regimes[:1]
+	alone.Regimes, alone.scenario.Compare = alone.Regimes[:1], alone.scenario.Compare[:1]
 	refused("factor", "only the baseline", alone, Options{})
 	morris := drawn(t, sweepBy(design.Morris), "sensitivity", Options{Format: "svg"})
 	if !strings.Contains(morris.Alt, "Morris") {

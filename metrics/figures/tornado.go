@@ -18,7 +18,7 @@ func tornado(d *Data, asked string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum, err := d.swept.summary(answer.SummaryOptions{Outcomes: []string{gainOf(regime)}})
+	sum, err := d.swept.summary(answer.SummaryOptions{Outcomes: []string{answer.GainOf(regime)}})
 	if err != nil {
 		return nil, err
 	}

@@ -129,11 +129,7 @@ func utilisation(d *Data, asked string) (*content, error) {
 			}
 			box.Min.Y += axisHeight*em - 0.5*em
 			marks := ticks(low, high, scale{divide: 0.01}, 6)
-			labels := vg.Length(0)
-			for _, t := range marks {
-				labels = max(labels, p.small(right).Width(t.label))
-			}
-			box.Min.X += labels + 0.5*em
+			box.Min.X += p.labels(marks) + 0.5*em
 			n := columns(p)
 			for i, g := range grid {
 				plot := pane(box, i, n, rows(p), 1.5*em)

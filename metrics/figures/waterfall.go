@@ -1,13 +1,14 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 
-	"idleshift/metrics/answer"
-
 	"gonum.org/v1/plot/vg"
+
+	"idleshift/metrics/answer"
 )
 
 // lines name the lines of the account as people read them.
@@ -35,11 +36,7 @@ func waterfall(d *Data, asked string) (*content, error) {
 	var steps []step
 	at, low, high, largest := 0.0, 0.0, 0.0, math.Abs(total.mean)
 	for _, source := range r.Gain.Sources {
-		name := lines[source.Account]
-		if name == "" {
-			name = readable(source.Account)
-		}
-		b := barOf(name, source.PerYear)
+		b := barOf(cmp.Or(lines[source.Account], readable(source.Account)), source.PerYear)
 		if b.mean == 0 && b.low == 0 && b.high == 0 {
 			continue // the line is not touched
 		}

@@ -272,8 +272,8 @@ func sweepData(s *answer.Summary, names named) *sweepNumbers {
 
 // outcomeTitle is an outcome as people read it.
 func outcomeTitle(outcome string, names named) string {
-	if r, ok := strings.CutPrefix(outcome, "gain("); ok && strings.IndexByte(r, ')') == len(r)-1 {
-		return "Gain of " + answer.Inner(names.of(r[:len(r)-1]))
+	if regime, ok := answer.GainRegime(outcome); ok {
+		return "Gain of " + answer.Inner(names.of(regime))
 	}
 	return outcome
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -132,9 +133,11 @@ func groupsOf(d *store.Dataset, a *answer.Answer, all []change, of func(*change)
 	}
 	t := table{Header: []string{"", "Firms in a world", "Better off", "Worse off", "Change of profit, thousand " + d.Currency + " a year", fmt.Sprintf("%g %% interval", 100*a.Level), "A year and employee, " + d.Currency}}
 	thousands := func(x float64) string { return figures.Number(x/1000, 0) }
-	for _, key := range sorted(groups, func(x, y string) int {
+	keys := slices.Sorted(maps.Keys(groups))
+	slices.SortStableFunc(keys, func(x, y string) int {
 		return cmp.Compare(groups[x].employees/groups[x].firms, groups[y].employees/groups[y].firms)
-	}) {
+	})
+	for _, key := range keys {
 		g := groups[key]
 		sum := stats.Mean(g.sum, answer.Level)
 		said := bounds(sum, thousands)

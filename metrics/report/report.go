@@ -326,10 +326,7 @@ func titles(sc *scenarios.Scenario) named {
 }
 
 func (n named) of(name string) string {
-	if t := n[name]; t != "" {
-		return t
-	}
-	return strings.ReplaceAll(name, "_", " ")
+	return cmp.Or(n[name], strings.ReplaceAll(name, "_", " "))
 }
 
 // cell puts titles in the place of regimes' names.
@@ -412,29 +409,11 @@ func how(sc *scenarios.Scenario, name string) string {
 	}
 	var tiers []string
 	for i, t := range r.Tiers {
-		title := sc.Tiers[t].Title
-		if title == "" {
-			title = strings.ReplaceAll(t, "_", " ")
-		}
+		title := cmp.Or(sc.Tiers[t].Title, strings.ReplaceAll(t, "_", " "))
 		if i > 0 {
 			title = answer.Inner(title)
 		}
 		tiers = append(tiers, title)
 	}
 	return strings.Join(tiers, ", then ") + "."
-}
-
-// sorted are the keys by what they hold.
-func sorted[V any](m map[string]V, compare func(a, b string) int) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if c := compare(a, b); c != 0 {
-			return c
-		}
-		return strings.Compare(a, b)
-	})
-	return keys
 }

@@ -22,7 +22,7 @@ func (p *page) sweep(d *store.Dataset, sc *scenarios.Scenario, names named) erro
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.Dir, err)
 	}
-	first := func(o answer.OutcomeSummary) bool { return o.Outcome == "gain("+answer.Subject(sc)+")" }
+	first := func(o answer.OutcomeSummary) bool { return o.Outcome == answer.GainOf(answer.Subject(sc)) }
 	if i := slices.IndexFunc(sum.Outcomes, first); i > 0 {
 		headline := sum.Outcomes[i]
 		sum.Outcomes = slices.Insert(slices.Delete(sum.Outcomes, i, i+1), 0, headline)
