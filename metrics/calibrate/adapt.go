@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"math"
 	"math/rand"
 	"slices"
@@ -18,10 +19,7 @@ import (
 // uncertainty in evolutionary optimization).
 func (f *fit) adapt() ([][]float64, error) {
 	rng := rand.New(rand.NewSource(f.plan.Seed))
-	start := make([]float64, len(f.plan.free))
-	for k := range start {
-		start[k] = f.plan.free[k].start()
-	}
+	start := f.plan.start()
 	s := newStrategy(start, 0.25, f.plan.size())
 	n := float64(f.plan.Replicates)
 	most := float64(max(f.plan.Final, f.plan.Replicates))
@@ -72,7 +70,7 @@ func (f *fit) adapt() ([][]float64, error) {
 			break
 		}
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return compare(a.distance, b.distance) })
+	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
 	finalists := [][]float64{folded(s.mean)} // less noisy than any of those it is the mean of
 	for _, c := range found {
 		finalists = append(finalists, c.x)
@@ -220,7 +218,7 @@ func (s *strategy) update(points [][]float64, worth []float64) []int {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return compare(worth[a], worth[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(worth[a], worth[b]) })
 	old := s.mean
 	s.mean = make([]float64, n)
 	for rank, w := range s.weights {

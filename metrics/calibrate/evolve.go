@@ -49,11 +49,10 @@ func (f *fit) spread(rng *rand.Rand) []*candidate {
 	n, keys := f.plan.size(), len(f.plan.free)
 	all := make([]*candidate, n)
 	for i := range all {
-		all[i] = &candidate{x: make([]float64, keys), distance: math.NaN()}
+		all[i] = &candidate{x: f.plan.start(), distance: math.NaN()}
 	}
 	for k := range keys {
 		rank := rng.Perm(n - 1)
-		all[0].x[k] = f.plan.free[k].start()
 		for i, one := range all[1:] {
 			one.x[k] = (float64(rank[i]) + rng.Float64()) / float64(n-1)
 		}

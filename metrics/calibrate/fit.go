@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -138,26 +139,23 @@ func Run(ctx context.Context, p *Plan, r *moments.Runner, report func(Progress))
 	if p.Method == "cma-es" {
 		search = f.adapt
 	}
+	short := func(err error) (*Result, error) { return &Result{plan: p, Evaluations: f.all}, err }
 	candidates, err := search()
 	if err != nil {
-		return &Result{plan: p, Evaluations: f.all}, err
+		return short(err)
 	}
-	start := make([]float64, len(p.free))
-	for k := range start {
-		start[k] = p.free[k].start()
-	}
-	candidates = f.distinct(append([][]float64{start}, candidates...), len(candidates)+1)
+	candidates = f.distinct(append([][]float64{p.start()}, candidates...), len(candidates)+1)
 	finals, err := f.evaluate("final", 0, candidates, 0, p.Final)
 	if err != nil {
-		return &Result{plan: p, Evaluations: f.all}, err
+		return short(err)
 	}
-	best := slices.MinFunc(finals, func(a, b Evaluation) int { return compare(a.Distance, b.Distance) })
+	best := slices.MinFunc(finals, func(a, b Evaluation) int { return cmp.Compare(a.Distance, b.Distance) })
 	if math.IsInf(best.Distance, 1) {
-		return &Result{plan: p, Evaluations: f.all}, fmt.Errorf("no candidate can be measured; the first: %s", why(&best))
+		return short(fmt.Errorf("no candidate can be measured; the first: %s", why(&best)))
 	}
 	slopes, err := f.slopes(&best)
 	if err != nil {
-		return &Result{plan: p, Evaluations: f.all}, err
+		return short(err)
 	}
 	return f.result(&finals[0], &best, slopes), nil
 }
@@ -167,16 +165,6 @@ func why(e *Evaluation) string {
 		return e.Fail
 	}
 	return "a moment is not defined there"
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // distinct are the first n candidates that are not the same scenario.

@@ -171,6 +171,15 @@ func (f *Free) start() float64 {
 	return f.where(min(max(f.vary.Own(), f.Low), f.High))
 }
 
+// start is where the scenario stands in all keys.
+func (p *Plan) start() []float64 {
+	x := make([]float64, len(p.free))
+	for k := range x {
+		x[k] = p.free[k].start()
+	}
+	return x
+}
+
 // overrides are the keys of the scenario at x, as Load takes them.
 func (p *Plan) overrides(x []float64) []string {
 	var set []string

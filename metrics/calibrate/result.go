@@ -2,7 +2,7 @@ package calibrate
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -104,11 +104,7 @@ func (r *Result) WriteText(to io.Writer) error {
 		if k.Error != nil {
 			se = fmt.Sprintf("%.0f %% of the range", 100**k.Error)
 		}
-		said := k.Said
-		if !k.Identified {
-			said = "not identified: " + said
-		}
-		fmt.Fprintf(w, "%s\t%v\t%v\t%v to %v\t%s\t%s\n", k.Name, k.Value, k.Start, k.Low, k.High, se, said)
+		fmt.Fprintf(w, "%s\t%v\t%v\t%v to %v\t%s\t%s\n", k.Name, k.Value, k.Start, k.Low, k.High, se, k.verdict())
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -123,10 +119,7 @@ func (r *Result) WriteText(to io.Writer) error {
 }
 
 func (r *Result) heading() string {
-	if r.Title != "" {
-		return r.Title
-	}
-	return "Calibration of " + r.Scenario
+	return cmp.Or(r.Title, "Calibration of "+r.Scenario)
 }
 
 // Fitted is the fitted scenario as a TOML text for a file in the folder dir: it
@@ -144,13 +137,13 @@ func (r *Result) Fitted(dir string) ([]byte, error) {
 	fmt.Fprintf(&b, "# %s\n#\n# Fitted by %s to\n", oneLine(r.heading()), strings.ReplaceAll(r.Method, "-", " "))
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		fmt.Fprintf(&b, "#   %s: %s, reached %s (%s)\n", oneLine(strings.TrimSpace(t.Title)), t.target.Known(), moments.Digits(t.Reached, t.Tolerance), t.Verdict)
+		fmt.Fprintf(&b, "#   %s: %s, reached %s (%s)\n", oneLine(t.Title), t.target.Known(), moments.Digits(t.Reached, t.Tolerance), t.Verdict)
 	}
 	fmt.Fprintf(&b, "# over %d replicates", r.Replicates)
 	if len(r.Set) > 0 {
 		fmt.Fprintf(&b, ", with %s", strings.Join(r.Set, ", "))
 	}
-	fmt.Fprintf(&b, ".\n\nextends = %s\ntitle = %s\n", quoted(base), quoted(sc.Title+", fitted"))
+	fmt.Fprintf(&b, ".\n\nextends = %s\ntitle = %s\n", strconv.Quote(base), strconv.Quote(sc.Title+", fitted"))
 	for i := range r.Keys {
 		k := &r.Keys[i]
 		fmt.Fprintf(&b, "\n# %s: %v, in %v to %v (was %v)", k.Name, k.Value, k.Low, k.High, k.Start)
@@ -160,8 +153,8 @@ func (r *Result) Fitted(dir string) ([]byte, error) {
 		if k.Error != nil {
 			fmt.Fprintf(&b, "; standard error %.0f %% of the range", 100**k.Error)
 		}
-		if k.Said != "" {
-			fmt.Fprintf(&b, "; %s%s", map[bool]string{false: "not identified: ", true: ""}[k.Identified], oneLine(k.Said))
+		if said := k.verdict(); said != "" {
+			fmt.Fprintf(&b, "; %s", oneLine(said))
 		}
 		if k.free.Note != "" {
 			fmt.Fprintf(&b, "\n# %s", oneLine(k.free.Note))
@@ -178,8 +171,6 @@ func (r *Result) Fitted(dir string) ([]byte, error) {
 	}
 	return text, nil
 }
-
-func quoted(s string) string { return strconv.Quote(s) }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
@@ -224,14 +215,7 @@ func (r *Result) Write(dir string) error {
 	if err := store.WriteFile(filepath.Join(dir, "fitted.toml"), text); err != nil {
 		return err
 	}
-	var said bytes.Buffer
-	e := json.NewEncoder(&said)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
-		return err
-	}
-	return store.WriteFile(filepath.Join(dir, "result.json"), said.Bytes())
+	return store.WriteJSON(filepath.Join(dir, "result.json"), r)
 }
 
 // parquet writes a row for each evaluation, in the order in which they were

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -32,7 +33,7 @@ func (f *fit) slopes(best *Evaluation) (*slopes, error) {
 	var xs [][]float64
 	for k := range f.plan.free {
 		for _, by := range []float64{-reach, reach} {
-			x := append([]float64(nil), best.X...)
+			x := slices.Clone(best.X)
 			x[k] = min(max(x[k]+by, 0), 1)
 			xs = append(xs, x)
 		}
@@ -67,6 +68,14 @@ type Key struct {
 	Said       string   `json:"said,omitempty"` // why not, or that it lies at the edge of its range
 
 	free *Free
+}
+
+// verdict is what is said of the key; empty if there is nothing to say.
+func (k *Key) verdict() string {
+	if !k.Identified {
+		return "not identified: " + k.Said
+	}
+	return k.Said
 }
 
 // A Pair is two keys that make up for each other.
@@ -117,10 +126,7 @@ func (p *Plan) identify(best *Evaluation, s *slopes) (keys []Key, pairs []Pair) 
 	cov, bounded := covariance(j, known)
 	for k := range n {
 		f := &p.free[k]
-		key := Key{Name: f.name, Low: f.Low, High: f.High, Start: f.at(f.start()), Value: best.Values[k], free: f}
-		for _, number := range f.vary.Numbers {
-			key.Keys = append(key.Keys, number.Path)
-		}
+		key := Key{Name: f.name, Keys: f.vary.Paths(), Low: f.Low, High: f.High, Start: f.at(f.start()), Value: best.Values[k], free: f}
 		se := math.Inf(1)
 		if bounded[k] {
 			se = math.Sqrt(cov.At(k, k))

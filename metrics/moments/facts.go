@@ -121,8 +121,7 @@ func (c *Comparison) WriteText(to io.Writer) error {
 		r := &c.Rows[i]
 		simulated := "-"
 		if r.Simulated != nil {
-			scale := r.Tolerance
-			simulated = Digits(*r.Simulated, scale)
+			simulated = Digits(*r.Simulated, r.Tolerance)
 			if r.Error != nil && *r.Error > 0 {
 				simulated += fmt.Sprintf(" (s.e. %s)", Digits(*r.Error, *r.Error))
 			}

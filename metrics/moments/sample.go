@@ -29,13 +29,9 @@ type hours struct{ worked, normal agents.Hours }
 func newSample(region *sim.Region) *sample {
 	sc := region.Scenario
 	s := &sample{region: region, frame: metrics.NewFrame(sc)}
-	for s.months = 0; partsOf(sc, s.months+1, 12) <= sc.Time.Days; s.months++ {
-	}
-	quarters := 0
-	for ; partsOf(sc, quarters+1, 4) <= sc.Time.Days; quarters++ {
-	}
+	s.months = s.part(sc.Time.Days, 12)
 	for range sc.Compare {
-		s.worked = append(s.worked, make([]hours, quarters))
+		s.worked = append(s.worked, make([]hours, s.part(sc.Time.Days, 4)))
 	}
 	for range region.ClassNames {
 		s.monthly = append(s.monthly, make([]float64, len(region.Firms)*s.months))
@@ -45,7 +41,7 @@ func newSample(region *sim.Region) *sample {
 }
 
 // part is the part of the year, of which there are inYear, in which a measured
-// day lies.
+// day lies: so many are over before it.
 func (s *sample) part(day, inYear int) int {
 	return day * inYear / s.region.Scenario.Time.YearDays
 }

@@ -1,6 +1,7 @@
 package moments
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -31,10 +32,7 @@ func (t *Target) Moment() Moment { return Moment{t.Metric, t.Regime, t.Sizes, t.
 
 // Said is the title, or the name where there is none.
 func (t *Target) Said() string {
-	if t.Title == "" {
-		return t.Name
-	}
-	return t.Title
+	return cmp.Or(t.Title, t.Name)
 }
 
 // Off is how far a value lies from the target, in tolerances.

@@ -37,7 +37,7 @@ func NewVary(d *scenarios.Document, sc *scenarios.Scenario, path, patterns []str
 		}
 		moves := false
 		for _, n := range found {
-			if slices.ContainsFunc(v.Numbers, func(o scenarios.Quantity) bool { return o.Path == n.Path }) {
+			if slices.Contains(v.Paths(), n.Path) {
 				d.Wrong(here, n.Path+" is in the list already", "each key once", "")
 				continue
 			}
@@ -79,6 +79,14 @@ func (v *Vary) Overrides(value float64) []string {
 		set = append(set, n.Path+"="+strconv.FormatFloat(v.Of(n, value), 'g', 12, 64))
 	}
 	return set
+}
+
+// Paths are the keys.
+func (v *Vary) Paths() (paths []string) {
+	for i := range v.Numbers {
+		paths = append(paths, v.Numbers[i].Path)
+	}
+	return paths
 }
 
 // Own is the number at which the scenario is as it is: 1 for a factor,

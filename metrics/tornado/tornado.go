@@ -5,6 +5,7 @@
 package tornado
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -202,12 +203,9 @@ func (p *Plan) Run(ctx context.Context, r *moments.Runner, replicates int) (*Res
 	}
 	for i := range p.all {
 		a := &p.all[i]
-		b := Bar{Name: a.name, Title: a.Title, Factor: a.Factor, Reason: a.Reason, Low: a.Low, Own: a.vary.Own(), High: a.High}
-		if b.Title == "" {
-			b.Title = a.name
-		}
-		for _, n := range a.vary.Numbers {
-			b.Keys = append(b.Keys, n.Path)
+		b := Bar{
+			Name: a.name, Title: cmp.Or(a.Title, a.name), Keys: a.vary.Paths(), Factor: a.Factor, Reason: a.Reason,
+			Low: a.Low, Own: a.vary.Own(), High: a.High,
 		}
 		for end, g := range []*Gains{&b.AtLow, &b.AtHigh} {
 			if *g = (Gains{Impossible: p.broken[i][end]}); g.Impossible == "" {
@@ -219,15 +217,7 @@ func (p *Plan) Run(ctx context.Context, r *moments.Runner, replicates int) (*Res
 		}
 		result.Bars = append(result.Bars, b)
 	}
-	slices.SortStableFunc(result.Bars, func(a, b Bar) int {
-		switch x, y := a.width(), b.width(); {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(result.Bars, func(a, b Bar) int { return cmp.Compare(b.width(), a.width()) })
 	return result, nil
 }
 
@@ -249,9 +239,9 @@ func gains(m *moments.Measurement) Gains {
 			surplus[i] = append(surplus[i], row[i][0])
 		}
 	}
-	g := Gains{Headline: gain(stats.Paired(surplus[1], surplus[0], Level).Interval)}
-	for i := range surplus[0] {
-		g.headline = append(g.headline, surplus[1][i]-surplus[0][i])
+	g := Gains{
+		Headline: gain(stats.Paired(surplus[1], surplus[0], Level).Interval),
+		headline: stats.Differences(surplus[1], surplus[0]),
 	}
 	if surplus[2] != nil {
 		g.Rival = gain(stats.Paired(surplus[2], surplus[0], Level).Interval)
