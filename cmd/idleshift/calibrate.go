@@ -67,6 +67,10 @@ ranges or more generations use again what was run.`,
 }
 
 func (p *program) calibrate(ctx context.Context, f *calibrateFlags, name string) error {
+	workers, err := workersOf(f.workers)
+	if err != nil {
+		return err
+	}
 	plan, err := calibrate.Read(name, f.set)
 	if err != nil {
 		return badInput{err}
@@ -87,7 +91,7 @@ func (p *program) calibrate(ctx context.Context, f *calibrateFlags, name string)
 		return err
 	}
 	line := newLine(p.err, !f.quiet)
-	runner := &moments.Runner{Suite: suite, Journal: journal, Workers: workers(f.workers)}
+	runner := &moments.Runner{Suite: suite, Journal: journal, Workers: workers}
 	result, err := calibrate.Run(ctx, plan, runner, func(s calibrate.Progress) {
 		if s.Complete {
 			line.clear()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,6 +79,17 @@ type badInput struct{ error }
 func (e badInput) Unwrap() error { return e.error }
 
 func badInputf(format string, args ...any) error { return badInput{fmt.Errorf(format, args...)} }
+
+// workersOf is how many replicates run at a time where so many are asked for.
+func workersOf(asked int) (int, error) {
+	switch {
+	case asked < 0:
+		return 0, badInputf("--workers %d: must be 0 (all cores) or more", asked)
+	case asked == 0:
+		return runtime.GOMAXPROCS(0), nil
+	}
+	return asked, nil
+}
 
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{

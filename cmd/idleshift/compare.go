@@ -18,10 +18,8 @@ unless --unpaired asks for the wider intervals of independent samples.`,
 		Example: `  idleshift run vignettes --out results/a
   idleshift run vignettes --set tiers.platform.adoption=0.5 --out results/b
   idleshift compare results/a results/b`,
-		Args: cobra.ExactArgs(2),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: folders,
 		RunE: func(_ *cobra.Command, args []string) error {
 			first, err := open(args[0])
 			if err != nil {

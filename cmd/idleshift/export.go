@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -50,10 +51,7 @@ one table that is named goes to standard output.`,
 				}
 				return d.CSV(tables[0], p.out)
 			}
-			folder := to
-			if folder == "" {
-				folder = d.Dir
-			}
+			folder := cmp.Or(to, d.Dir)
 			if err := os.MkdirAll(folder, 0o777); err != nil {
 				return store.Unwritable(err, folder)
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -28,13 +27,15 @@ func (f *factsFlags) flags(cmd *cobra.Command) {
 	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
 	flags.BoolVar(&f.json, "json", false, "print the comparison as JSON")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the comparison")
-	complete(cmd, "facts", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return scenarios.Facts.Names(), cobra.ShellCompDirectiveDefault
-	})
+	complete(cmd, "facts", cobra.FixedCompletions(scenarios.Facts.Names(), cobra.ShellCompDirectiveDefault))
 }
 
 // facts holds a scenario against facts.
 func (p *program) facts(ctx context.Context, c *choice, f *factsFlags, args []string) error {
+	workers, err := workersOf(f.workers)
+	if err != nil {
+		return err
+	}
 	facts, err := moments.ReadFacts(f.name)
 	if err != nil {
 		return badInput{err}
@@ -52,7 +53,7 @@ func (p *program) facts(ctx context.Context, c *choice, f *factsFlags, args []st
 		replicates = sc.Replicates
 	}
 	line := newLine(p.err, !f.quiet)
-	r := &moments.Runner{Workers: workers(f.workers), Progress: func(done, all int) { line.show("%d of %d replicates", done, all) }}
+	r := &moments.Runner{Workers: workers, Progress: func(done, all int) { line.show("%d of %d replicates", done, all) }}
 	result, err := facts.Compare(ctx, sc, r, replicates)
 	line.clear()
 	if err != nil {
@@ -65,14 +66,6 @@ func (p *program) facts(ctx context.Context, c *choice, f *factsFlags, args []st
 		return p.writeJSON(result)
 	}
 	return result.WriteText(p.out)
-}
-
-// workers is how many replicates run at a time: all cores unless it is said.
-func workers(given int) int {
-	if given > 0 {
-		return given
-	}
-	return runtime.GOMAXPROCS(0)
 }
 
 // A line shows on a terminal how far something is, in place; nil shows nothing.

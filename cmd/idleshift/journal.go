@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -40,6 +39,5 @@ func (p *program) journal(f *journalFlags, suite *moments.Suite) (*moments.Journ
 
 // kept is an interrupt that the journal makes good.
 func (p *program) kept(f *journalFlags) error {
-	return interrupted(fmt.Sprintf("interrupted: what was run is kept in %s; the same command goes on from there:\n  %s",
-		f.out, command(append([]string{"idleshift"}, p.args...)...)))
+	return p.interrupted("what was run is kept in %s", f.out)
 }

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
@@ -34,17 +33,7 @@ func newMeter(p *program, f *workFlags, runs int) *meter {
 	}
 	switch {
 	case f.progress || !f.quiet && isTerminal(p.err):
-		pool := mpb.New(mpb.WithOutput(p.err), mpb.WithWidth(80), mpb.WithAutoRefresh())
-		m.bar = &bar{pool, pool.AddBar(int64(runs),
-			mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Percentage(decor.WC{W: 5})),
-			mpb.AppendDecorators(
-				decor.CountersNoUnit("%d of %d runs", decor.WCSyncSpace),
-				decor.AverageSpeed(0, "  %.3g/s"),
-				decor.Name("  time left"),
-				decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8}),
-			),
-		)}
+		m.bar = newBar(p.err, true, int64(runs), "runs", decor.AverageSpeed(0, "  %.3g/s"))
 	case !f.quiet:
 		go m.log()
 	}

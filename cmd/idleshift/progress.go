@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -14,32 +15,26 @@ type bar struct {
 	line *mpb.Bar
 }
 
-// newBar starts a bar over the given days.
-func newBar(to io.Writer, show bool, days int64) *bar {
-	return newBarOf(to, show, days, "regime-days")
-}
-
-// newBarOf starts a bar over so many things.
-func newBarOf(to io.Writer, show bool, n int64, things string) *bar {
+// newBar starts a bar over so many things; what else it tells stands behind
+// their count.
+func newBar(to io.Writer, show bool, n int64, things string, more ...decor.Decorator) *bar {
 	if !show {
 		return nil
 	}
 	pool := mpb.New(mpb.WithOutput(to), mpb.WithWidth(80), mpb.WithAutoRefresh())
+	said := slices.Concat([]decor.Decorator{decor.CountersNoUnit("%d of %d "+things, decor.WCSyncSpace)}, more,
+		[]decor.Decorator{decor.Name("  time left"), decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8})})
 	line := pool.AddBar(n,
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Percentage(decor.WC{W: 5})),
-		mpb.AppendDecorators(
-			decor.CountersNoUnit("%d of %d "+things, decor.WCSyncSpace),
-			decor.Name("  time left"),
-			decor.AverageETA(decor.ET_STYLE_GO, decor.WC{W: 8}),
-		),
+		mpb.AppendDecorators(said...),
 	)
 	return &bar{pool, line}
 }
 
-func (b *bar) add(days int) {
+func (b *bar) add(n int) {
 	if b != nil {
-		b.line.IncrBy(days)
+		b.line.IncrBy(n)
 	}
 }
 

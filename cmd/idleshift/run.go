@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,11 +99,8 @@ func (p *program) run(ctx context.Context, f *runFlags, args []string) error {
 			return badInputf("--csv: %w", metrics.Unknown("table", table, selection.Tables))
 		}
 	}
-	if f.workers < 0 {
-		return badInputf("--workers %d: must be 0 (all cores) or more", f.workers)
-	}
-	if f.workers == 0 {
-		f.workers = runtime.GOMAXPROCS(0)
+	if f.workers, err = workersOf(f.workers); err != nil {
+		return err
 	}
 	if f.out == "" {
 		f.out = filepath.Join("results", base(f.name))
@@ -155,7 +151,7 @@ func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scena
 		p.say(f.quiet, "going on: %d of %d replicates are finished", done, replicates)
 	}
 	days := int64(sc.Time.Days) * int64(len(sc.Compare)) // of a job
-	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), days*int64(replicates-done))
+	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), days*int64(replicates-done), "regime-days")
 	err := experiment.Run(ctx, &experiment.Plan{
 		Points:     1,
 		Replicates: replicates,
@@ -184,8 +180,7 @@ func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scena
 	case err != nil && data.Superseded():
 		return nil // another process did the rest and merged it
 	case errors.Is(err, context.Canceled):
-		return interrupted(fmt.Sprintf("interrupted: %d of %d replicates are finished and kept in %s; the same command goes on from there:\n  %s",
-			data.Finished(), replicates, f.out, command(append([]string{"idleshift"}, p.args...)...)))
+		return p.interrupted("%d of %d replicates are finished and kept in %s", data.Finished(), replicates, f.out)
 	}
 	return err
 }
@@ -205,6 +200,12 @@ func (s interrupted) Error() string { return string(s) }
 
 // Is makes it a cancelled context.
 func (interrupted) Is(target error) bool { return target == context.Canceled }
+
+// interrupted says what an interrupt has left.
+func (p *program) interrupted(format string, args ...any) error {
+	return interrupted(fmt.Sprintf("interrupted: "+format+"; the same command goes on from there:\n  %s",
+		append(args, command(append([]string{"idleshift"}, p.args...)...))...))
+}
 
 // answer reads the dataset and prints what it says.
 func (p *program) answer(f *runFlags) error {

@@ -268,7 +268,7 @@ func (p *program) submit(ctx context.Context, data *store.Store, f *submitFlags)
 		todo = slices.DeleteFunc(todo, a.Has)
 	}
 	if len(todo) == 0 && h.sent.Merge != "" {
-		p.say(false, "nothing to submit: what is missing is in the queue (%s)", strings.Join(append(ids(h.sent.Arrays), h.sent.Merge), ", "))
+		p.say(false, "nothing to submit: what is missing is in the queue (%s)", strings.Join(h.sent.IDs(), ", "))
 		return nil
 	}
 	h.sweep.Shards, h.sent.Shards = shards, shards
@@ -287,7 +287,7 @@ func (p *program) submit(ctx context.Context, data *store.Store, f *submitFlags)
 	case left == 0:
 		p.say(false, "all runs are finished: submitted the merge as job %s", h.sent.Merge)
 	case len(todo) == 0:
-		p.say(false, "what is missing is in the queue already (%s): submitted the merge as job %s", strings.Join(ids(h.sent.Arrays), ", "), h.sent.Merge)
+		p.say(false, "what is missing is in the queue already (%s): submitted the merge as job %s", strings.Join(cluster.IDs(h.sent.Arrays), ", "), h.sent.Merge)
 	case waiting > 0:
 		p.say(false, "submitted %s of %d, and the merge as job %s; %s still in the queue",
 			count(len(todo), "shard", "shards"), shards, h.sent.Merge, count(waiting, "shard is", "shards are"))
@@ -312,13 +312,6 @@ func jobName(dir, plan string, times int) string {
 		return '-'
 	}, filepath.Base(dir))
 	return fmt.Sprintf("idleshift-%s-%s-%d", strings.Trim(base[:min(most, len(base))], "-"), plan[:8], times)
-}
-
-func ids(arrays []cluster.Array) (all []string) {
-	for _, a := range arrays {
-		all = append(all, a.ID)
-	}
-	return all
 }
 
 // recall reads what was submitted before.
@@ -366,7 +359,7 @@ func (f *submitFlags) count(data *store.Store, last cluster.Submission, most int
 	switch {
 	case len(last.Arrays) > 0 && f.shards > 0 && f.shards != last.Shards:
 		return 0, badInputf("--shards %d: shards of another division, into %d, are in the queue (job %s); cancel them, or leave --shards out",
-			f.shards, last.Shards, strings.Join(ids(last.Arrays), ", "))
+			f.shards, last.Shards, strings.Join(cluster.IDs(last.Arrays), ", "))
 	case f.shards > most && f.engine == slurm:
 		return 0, badInputf("--shards %d: an array of this cluster may have %s tasks (MaxArraySize in scontrol show config)", f.shards, thousands(most))
 	case f.shards > most:
@@ -441,7 +434,7 @@ func (h *handover) send(ctx context.Context, todo []int) error {
 	merge, err := h.hand(ctx, h.Merge(&h.sweep, id, before), mergeHere)
 	if err != nil {
 		if len(h.sent.Arrays) > 0 {
-			err = fmt.Errorf("%w\nthe array is submitted, as job %s; the same command submits the merge", err, strings.Join(ids(h.sent.Arrays), ", "))
+			err = fmt.Errorf("%w\nthe array is submitted, as job %s; the same command submits the merge", err, strings.Join(cluster.IDs(h.sent.Arrays), ", "))
 		}
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,18 +94,15 @@ func (f *workFlags) flags(cmd *cobra.Command) {
 	flags.BoolVar(&f.progress, "progress", false, "show a progress bar even when piped")
 }
 
-func (f *workFlags) check() error {
+func (f *workFlags) check() (err error) {
 	switch {
-	case f.workers < 0:
-		return badInputf("--workers %d: must be 0 (all cores) or more", f.workers)
 	case f.maxFailures < 0:
 		return badInputf("--max-failures %d: must be 0 or more", f.maxFailures)
 	case f.checkpoint < 0:
 		return badInputf("--checkpoint %v: must be 0 or more", f.checkpoint)
-	case f.workers == 0:
-		f.workers = runtime.GOMAXPROCS(0)
 	}
-	return nil
+	f.workers, err = workersOf(f.workers)
+	return err
 }
 
 func (p *program) sweepPlanCommand() *cobra.Command {
@@ -342,10 +340,7 @@ func factors(d *design.Design) []store.Factor {
 	var all []store.Factor
 	for i := range d.Factors {
 		f := &d.Factors[i]
-		column := store.Factor{Name: f.Name, Doc: f.Title, Whole: f.Whole}
-		if column.Doc == "" {
-			column.Doc = "Factor " + f.Name + "."
-		}
+		column := store.Factor{Name: f.Name, Doc: cmp.Or(f.Title, "Factor "+f.Name+"."), Whole: f.Whole}
 		for k := range f.Levels {
 			column.Levels = append(column.Levels, f.Levels[k].Label)
 			if f.Numeric() {
@@ -515,14 +510,13 @@ func (p *program) work(ctx context.Context, data *store.Store, dir string, shard
 		return nil
 	}
 	data.Checkpoint = f.checkpoint
-	err := p.simulateSweep(ctx, data, f, newMeter(p, f, todo), nil, func(j experiment.Job) bool {
+	err := p.simulateSweep(ctx, data, f, newMeter(p, f, todo), experiment.Simulate, func(j experiment.Job) bool {
 		return data.Done(j) || !shard.Has(number(data, j), data.Jobs())
 	})
 	err = errors.Join(err, data.Flush())
 	switch {
 	case errors.Is(err, context.Canceled):
-		return interrupted(fmt.Sprintf("interrupted: %s of %s are finished and kept in %s; the same command goes on from there:\n  %s",
-			thousands(data.Finished()), count(data.Jobs(), "run", "runs"), dir, command(append([]string{"idleshift"}, p.args...)...)))
+		return p.interrupted("%s of %s are finished and kept in %s", thousands(data.Finished()), count(data.Jobs(), "run", "runs"), dir)
 	case err != nil && data.Superseded():
 		return nil // another process did the rest and merged it
 	case err != nil:
@@ -550,11 +544,8 @@ func missing(data *store.Store, shard experiment.Shard) int {
 	return n
 }
 
-// simulateSweep does all runs that done does not say are. The engine may be another that wraps the model's.
+// simulateSweep does all runs that done does not say are.
 func (p *program) simulateSweep(ctx context.Context, data *store.Store, f *workFlags, m *meter, engine experiment.Engine, done func(experiment.Job) bool) error {
-	if engine == nil {
-		engine = experiment.Simulate
-	}
 	plan := data.Manifest()
 	base := experiment.Thaw(plan.Sweep.Base, plan.Sweep.Files, plan.Replicates, plan.Sweep.Regimes)
 	failures := data.Failed()
@@ -652,11 +643,7 @@ func count(n int, one, many string) string {
 
 // thousands writes a number with commas.
 func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return answer.Grouped(strconv.Itoa(n))
 }
 
 func designArgument(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -45,13 +45,15 @@ folder.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.list, "assumptions", defaultScenario, "list of assumptions, shipped or a `file`")
 	f.journalFlags.flags(cmd, "folder of the journal (default results/tornado-<assumptions>)")
-	complete(cmd, "assumptions", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return scenarios.Assumptions.Names(), cobra.ShellCompDirectiveDefault
-	})
+	complete(cmd, "assumptions", cobra.FixedCompletions(scenarios.Assumptions.Names(), cobra.ShellCompDirectiveDefault))
 	return cmd
 }
 
 func (p *program) tornado(ctx context.Context, f *tornadoFlags, args []string) error {
+	workers, err := workersOf(f.workers)
+	if err != nil {
+		return err
+	}
 	list, err := tornado.Read(f.list)
 	if err != nil {
 		return badInput{err}
@@ -86,7 +88,7 @@ func (p *program) tornado(ctx context.Context, f *tornadoFlags, args []string) e
 		return err
 	}
 	line := newLine(p.err, !f.quiet)
-	r := &moments.Runner{Suite: plan.Suite, Journal: journal, Workers: workers(f.workers), Progress: func(done, all int) { line.show("%d of %d runs", done, all) }}
+	r := &moments.Runner{Suite: plan.Suite, Journal: journal, Workers: workers, Progress: func(done, all int) { line.show("%d of %d runs", done, all) }}
 	result, err := plan.Run(ctx, r, replicates)
 	line.clear()
 	err = errors.Join(err, journal.Close())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,12 +58,7 @@ func (p *program) trace(ctx context.Context, f *traceFlags, args []string) error
 	if err != nil {
 		return err
 	}
-	if f.regime == "" {
-		f.regime = sc.Headline
-	}
-	if f.regime == "" {
-		f.regime = sc.Compare[len(sc.Compare)-1]
-	}
+	f.regime = cmp.Or(f.regime, sc.Headline, sc.Compare[len(sc.Compare)-1])
 	switch regime, ok := sc.Regimes[f.regime]; {
 	case !ok:
 		return badInput{metrics.Unknown("regime", f.regime, slices.Sorted(maps.Keys(sc.Regimes)))}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -63,11 +62,12 @@ five times smaller, and asks for it.`, verify.Sigmas, 100*verify.Precision, veri
 
 func (p *program) verify(ctx context.Context, f *verifyFlags, words []string) error {
 	cases := verify.Matching(words)
+	workers, err := workersOf(f.workers)
 	switch {
 	case len(cases) == 0:
 		return badInputf("no case has %q in its section or name; idleshift verify --list shows them all", words)
-	case f.workers < 0:
-		return badInputf("--workers %d: must be 0 (all cores) or more", f.workers)
+	case err != nil:
+		return err
 	case f.times < 1:
 		return badInputf("--times %d: must be 1 or more", f.times)
 	case f.seed < 0:
@@ -76,11 +76,8 @@ func (p *program) verify(ctx context.Context, f *verifyFlags, words []string) er
 	if f.list {
 		return p.listCases(cases)
 	}
-	effort := verify.Effort{Times: f.times, Workers: f.workers, Seed: f.seed}
-	if effort.Workers == 0 {
-		effort.Workers = runtime.GOMAXPROCS(0)
-	}
-	bar := newBarOf(p.err, f.progress || !f.quiet && isTerminal(p.err), int64(len(cases)), "cases")
+	effort := verify.Effort{Times: f.times, Workers: workers, Seed: f.seed}
+	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), int64(len(cases)), "cases")
 	report, err := verify.Run(ctx, cases, effort, func() { bar.add(1) })
 	bar.close()
 	if err != nil {

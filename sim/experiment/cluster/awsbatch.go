@@ -112,7 +112,7 @@ func (a *AWSBatch) aws(ctx context.Context, into any, words ...string) error {
 // failed; AWS Batch forgets jobs a week after their end.
 func (a *AWSBatch) Queued(ctx context.Context, sent Submission) (Submission, error) {
 	left := Submission{Shards: sent.Shards, Times: sent.Times}
-	ids := sent.ids()
+	ids := sent.IDs()
 	if len(ids) == 0 {
 		return left, nil
 	}

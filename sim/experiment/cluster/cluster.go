@@ -101,13 +101,19 @@ type Submission struct {
 	Merge  string  `json:"merge"`  // id of the job, none if it was not submitted
 }
 
-// ids are those of all jobs.
-func (s *Submission) ids() (ids []string) {
-	for _, a := range s.Arrays {
-		ids = append(ids, a.ID)
-	}
+// IDs are those of all its jobs.
+func (s *Submission) IDs() []string {
+	ids := IDs(s.Arrays)
 	if s.Merge != "" {
 		ids = append(ids, s.Merge)
+	}
+	return ids
+}
+
+// IDs are those of arrays.
+func IDs(arrays []Array) (ids []string) {
+	for _, a := range arrays {
+		ids = append(ids, a.ID)
 	}
 	return ids
 }

@@ -134,7 +134,7 @@ func (*Kubernetes) MostTasks(context.Context) (int, error) { return 10_000, nil 
 // Queued asks for the jobs by name.
 func (k *Kubernetes) Queued(ctx context.Context, sent Submission) (Submission, error) {
 	left := Submission{Shards: sent.Shards, Times: sent.Times}
-	names := sent.ids()
+	names := sent.IDs()
 	if len(names) == 0 {
 		return left, nil
 	}
