@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -252,7 +253,7 @@ func (d *decoder) checkKind(sc *Scenario, k *agents.Kind, at []string) {
 			d.rule(operator, "staff need no operator", "none: leave the key out", "", category)
 		case ok && other.Category != "staff":
 			staff := d.kinds(sc, func(k *agents.Kind) bool { return k.Category == "staff" })
-			d.rule(operator, fmt.Sprintf("%q is no staff kind but %s", k.Operator, other.Category), or(some(staff), "a kind of category staff"), Nearest(k.Operator, staff),
+			d.rule(operator, fmt.Sprintf("%q is no staff kind but %s", k.Operator, other.Category), cmp.Or(some(staff), "a kind of category staff"), Nearest(k.Operator, staff),
 				path("kinds", k.Operator, "category"))
 		}
 	}
@@ -272,13 +273,6 @@ func (d *decoder) kinds(sc *Scenario, fits func(*agents.Kind) bool) []string {
 	return names
 }
 
-func or(text, instead string) string {
-	if text == "" {
-		return instead
-	}
-	return text
-}
-
 func (d *decoder) checkOrders(sc *Scenario, c *agents.OrderClass, at []string) {
 	arrivals := within(at, "arrivals")
 	if c.Arrivals == "listed" {
@@ -291,14 +285,14 @@ func (d *decoder) checkOrders(sc *Scenario, c *agents.OrderClass, at []string) {
 	sojourn := func(k *agents.Kind) bool { return k.Availability.Process == "sojourn" }
 	switch {
 	case c.Arrivals == "breakdown" && c.Breakdown == "":
-		d.rule(breakdown, `is missing: arrivals = "breakdown" need the kind that breaks down`, or(some(d.kinds(sc, sojourn)), "a kind whose availability.process is sojourn"), "", arrivals)
+		d.rule(breakdown, `is missing: arrivals = "breakdown" need the kind that breaks down`, cmp.Or(some(d.kinds(sc, sojourn)), "a kind whose availability.process is sojourn"), "", arrivals)
 	case c.Arrivals != "breakdown" && c.Breakdown != "":
 		d.rule(breakdown, fmt.Sprintf("is not used with arrivals = %q", c.Arrivals), `arrivals = "breakdown"`, "", arrivals)
 	case c.Breakdown != "":
 		if k, ok := sc.Kinds[c.Breakdown]; ok && !sojourn(&k) {
 			fit := d.kinds(sc, sojourn)
 			d.rule(breakdown, fmt.Sprintf("units of %q do not break down: its availability.process is %s", c.Breakdown, k.Availability.Process),
-				or(some(fit), "a kind whose availability.process is sojourn"), Nearest(c.Breakdown, fit), path("kinds", c.Breakdown, "availability", "process"))
+				cmp.Or(some(fit), "a kind whose availability.process is sojourn"), Nearest(c.Breakdown, fit), path("kinds", c.Breakdown, "availability", "process"))
 		}
 	}
 	if len(c.Operations) == 0 {
@@ -318,7 +312,7 @@ func (d *decoder) checkOperation(sc *Scenario, o *agents.Operation, at []string)
 			}
 		}
 		d.rule(within(at, "domain"), fmt.Sprintf("%q lies within %s, the operation is one of %s", o.Domain, dom.Kind, o.Kind),
-			or(some(fit), "none: no domain lies within "+o.Kind), Nearest(o.Domain, fit), within(at, "kind"), path("domains", o.Domain, "kind"))
+			cmp.Or(some(fit), "none: no domain lies within "+o.Kind), Nearest(o.Domain, fit), within(at, "kind"), path("domains", o.Domain, "kind"))
 	}
 	d.checkLaw(&o.Hours, within(at, "hours"))
 }

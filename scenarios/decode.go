@@ -25,6 +25,9 @@ type decoder struct {
 // misread reports an error because of which the key at the path has no value
 // that other rules could build on.
 func (d *decoder) misread(at spot, path []string, problem, allowed, near string) {
+	if d.wrong == nil {
+		d.wrong, d.below = map[string]bool{}, map[string]bool{}
+	}
 	for i := range path {
 		d.below[strings.Join(path[:i+1], ".")] = true
 	}

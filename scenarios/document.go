@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -20,7 +21,7 @@ type Document struct {
 // Read decodes the text into the struct that into points to. Errors call the
 // text by the name of the file.
 func Read(file string, text []byte, into any) *Document {
-	doc := &Document{d: decoder{layers: []string{file}, wrong: map[string]bool{}, below: map[string]bool{}, own: true}}
+	doc := &Document{d: decoder{layers: []string{file}, own: true}}
 	root, lost, broken := parse(0, text)
 	doc.d.root, doc.d.lost = root, lost
 	if broken != nil {
@@ -131,10 +132,7 @@ func (n *node) inOrder() []string {
 	keys := slices.Sorted(maps.Keys(n.table))
 	slices.SortStableFunc(keys, func(a, b string) int {
 		x, y := n.table[a].key, n.table[b].key
-		if x.line != y.line {
-			return x.line - y.line
-		}
-		return x.column - y.column
+		return cmp.Or(x.line-y.line, x.column-y.column)
 	})
 	return keys
 }

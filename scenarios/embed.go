@@ -1,10 +1,6 @@
 package scenarios
 
-import (
-	"embed"
-	"fmt"
-	"strings"
-)
+import "embed"
 
 //go:embed *.toml facts/*.toml assumptions/*.toml calibrations/*.toml
 var files embed.FS
@@ -29,25 +25,7 @@ func Names() ([]Shipped, error) {
 }
 
 // Source is the text of a shipped scenario.
-func Source(name string) (string, error) {
-	text, err := files.ReadFile(name + ".toml")
-	if err != nil {
-		return "", fmt.Errorf("no shipped scenario %q (allowed: %s)%s", name, strings.Join(shipped(), ", "), meant(Nearest(name, shipped())))
-	}
-	return string(text), nil
-}
+func Source(name string) (string, error) { return ours.Source(name) }
 
-// shipped lists the names of the embedded scenarios, sorted.
-func shipped() []string { return texts(".") }
-
-// texts lists the names of the embedded texts in a folder, sorted.
-func texts(dir string) []string {
-	entries, _ := files.ReadDir(dir) // what is embedded is always there
-	var names []string
-	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), ".toml"); ok {
-			names = append(names, name)
-		}
-	}
-	return names
-}
+// shipped lists the names of the shipped scenarios, sorted.
+func shipped() []string { return ours.Names() }

@@ -2,12 +2,12 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -29,25 +29,9 @@ type FirmRow struct {
 	Partners            []int  // positions of rows, of firms that this one may ask
 }
 
-// ReadFirms reads a table of real firms for the scenario: CSV with a header of
-// name, latitude, longitude, sector, employees, units.KIND, policy, certifications
-// and partners (the last two are lists divided by semicolons). All that is wrong is
-// told at once, as Errors with row and column of the file.
-func ReadFirms(path string, sc *Scenario) ([]FirmRow, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("table of firms: %w", err)
-	}
-	known := vocabulary{slices.Sorted(maps.Keys(sc.Sectors)), slices.Sorted(maps.Keys(sc.Kinds)), slices.Sorted(maps.Keys(sc.Certifications)), slices.Sorted(maps.Keys(sc.Policies))}
-	rows, errs := parseFirms(path, 0, text, known)
-	if len(errs) > 0 {
-		errs.sort()
-		return nil, errs
-	}
-	return rows, nil
-}
-
-// firms reads the scenario's table of firms, if it has one.
+// firms reads the scenario's table of firms, if it has one: CSV with a header of
+// firmColumns, the last two of which are lists divided by semicolons. All that is
+// wrong in it is told at once, with row and column of the file.
 func (r *reader) firms(sc *Scenario) {
 	key := []string{"region", "firms_file"}
 	if sc.Region.File == "" || !r.d.sound(key) {
@@ -67,7 +51,7 @@ func (r *reader) firms(sc *Scenario) {
 	if want := sc.Region.FileSum; want != "" && want != sum {
 		r.d.rule([]string{"region", "firms_sha256"}, "the table of firms is not the one that this was written for: its SHA-256 is "+sum, "", "")
 	}
-	if r.d.partial || r.d.lost != "" {
+	if r.d.unsure() {
 		return // names that the table needs may not have been read
 	}
 	rows, errs := parseFirms(file, len(r.layers), text, vocabulary{r.d.names("sectors"), r.d.names("kinds"), r.d.names("certifications"), r.d.names("policies")})
@@ -185,7 +169,7 @@ func (t *firmTable) header(in *csv.Reader, header []string) {
 		case units && !slices.Contains(t.known.kinds, kind):
 			t.fail(line, column, c, fmt.Sprintf("there is no kind %q", kind), some(t.known.kinds), prefixed("units.", Nearest(kind, t.known.kinds)))
 		case !units && (c == "units.KIND" || !slices.Contains(firmColumns, c)):
-			t.fail(line, column, or(c, "column "+strconv.Itoa(i+1)), "unknown column", strings.Join(firmColumns, ", "), Nearest(c, firmColumns))
+			t.fail(line, column, cmp.Or(c, "column "+strconv.Itoa(i+1)), "unknown column", strings.Join(firmColumns, ", "), Nearest(c, firmColumns))
 		}
 		t.columns = append(t.columns, c)
 	}
@@ -281,7 +265,7 @@ func (t *firmTable) refer(c cell, names []string, what string) {
 	if c.text == "" {
 		t.fail(c.line, c.column, c.key, "is missing", some(names), "")
 	} else if !slices.Contains(names, c.text) {
-		t.fail(c.line, c.column, c.key, fmt.Sprintf("there is no %s %q", what, c.text), or(some(names), "none is defined in the scenario"), Nearest(c.text, names))
+		t.fail(c.line, c.column, c.key, fmt.Sprintf("there is no %s %q", what, c.text), cmp.Or(some(names), "none is defined in the scenario"), Nearest(c.text, names))
 	}
 }
 

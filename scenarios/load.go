@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -52,11 +53,13 @@ func (e Error) Error() string {
 	if e.Allowed != "" {
 		b.WriteString(" (allowed: " + e.Allowed + ")")
 	}
-	b.WriteString(meant(e.Near))
+	b.WriteString(Meant(e.Near))
 	return b.String()
 }
 
-func meant(near string) string {
+// Meant is the end of a message that asks whether a near name was meant; empty
+// if none is near.
+func Meant(near string) string {
 	if near == "" {
 		return ""
 	}
@@ -78,10 +81,8 @@ func (all Errors) Error() string {
 
 func (all Errors) sort() {
 	slices.SortStableFunc(all, func(a, b Error) int {
-		for _, by := range []int{a.layer - b.layer, a.Line - b.Line, a.Column - b.Column} {
-			if by != 0 {
-				return by
-			}
+		if by := cmp.Or(a.layer-b.layer, a.Line-b.Line, a.Column-b.Column); by != 0 {
+			return by
 		}
 		return strings.Compare(a.Error(), b.Error())
 	})
@@ -124,19 +125,13 @@ func Open(name string, read func(path string) ([]byte, error)) (*Base, error) {
 // open reads the text of that name, one of the shelf, otherwise a file, and
 // what it extends.
 func (r *reader) open(name string) error {
-	names := r.shelf.Names()
-	top := source{name: name + ".toml (shipped)", id: "shipped " + name}
-	if slices.Contains(names, name) {
-		text, err := r.shelf.Source(name)
-		if err != nil {
-			return err
-		}
-		top.text = []byte(text)
-	} else {
+	top, shipped := r.shipped(name)
+	if !shipped {
 		text, err := r.read(name)
 		if err != nil {
+			names := r.shelf.Names()
 			return fmt.Errorf("no %s %q: neither shipped (%s) nor a file that can be read: %w%s",
-				r.shelf.Kind, name, strings.Join(names, ", "), err, meant(Nearest(name, names)))
+				r.shelf.Kind, name, strings.Join(names, ", "), err, Meant(Nearest(name, names)))
 		}
 		top = source{name: name, id: identity(name), dir: filepath.Dir(name), text: text}
 	}
@@ -150,7 +145,6 @@ func (b *Base) With(set []string) (*Scenario, error) {
 	r := *b.r
 	r.layers, r.roots = slices.Clone(r.layers), slices.Clone(r.roots)
 	r.d.layers, r.d.errs = slices.Clone(r.d.layers), slices.Clone(r.d.errs)
-	r.d.wrong, r.d.below = map[string]bool{}, map[string]bool{}
 	return r.scenario(set)
 }
 
@@ -281,6 +275,12 @@ func (n *node) lift(by int) {
 	}
 }
 
+// shipped is the text of the shelf that has the name.
+func (r *reader) shipped(name string) (s source, ok bool) {
+	text, err := r.shelf.Source(name)
+	return source{name: name + ".toml (shipped)", id: "shipped " + name, text: []byte(text)}, err == nil
+}
+
 // base reads what a layer extends.
 func (r *reader) base(here source, base *node) (next source, problem, allowed, near string) {
 	names := r.shelf.Names()
@@ -288,12 +288,8 @@ func (r *reader) base(here source, base *node) (next source, problem, allowed, n
 	if !ok {
 		return source{}, "must be the name of a " + r.shelf.Kind + " or the path of a file, is " + base.shown(), some(names), ""
 	}
-	if slices.Contains(names, name) {
-		text, err := r.shelf.Source(name)
-		if err != nil {
-			return source{}, err.Error(), "", ""
-		}
-		return source{name: name + ".toml (shipped)", id: "shipped " + name, text: []byte(text)}, "", "", ""
+	if next, shipped := r.shipped(name); shipped {
+		return next, "", "", ""
 	}
 	path := name
 	if !filepath.IsAbs(path) {

@@ -34,7 +34,7 @@ func (sc *Scenario) Numbers(pattern string) ([]Quantity, error) {
 		}
 		next := s.child(w)
 		if next == nil {
-			return nil, fmt.Errorf("%s: unknown key%s", pattern, meant(likely(words)))
+			return nil, fmt.Errorf("%s: unknown key%s", pattern, Meant(likely(words)))
 		}
 		s = next
 	}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -61,7 +62,7 @@ func (p *Probe) Key(key string) (Key, *Error) {
 				if near != "" {
 					near = strings.Join(append(within(words[:i], near), words[i+1:]...), ".")
 				}
-				return wrong(fmt.Sprintf("the scenario has no %q in %s", w, or(s.ref, strings.Join(words[:i], "."))), some(names), near)
+				return wrong(fmt.Sprintf("the scenario has no %q in %s", w, cmp.Or(s.ref, strings.Join(words[:i], "."))), some(names), near)
 			}
 		case s.form == list:
 			if j, err := strconv.Atoi(w); err != nil || n == nil || j < 1 || j > len(n.list) {
@@ -74,10 +75,7 @@ func (p *Probe) Key(key string) (Key, *Error) {
 		}
 		n, s = n.below(w), next
 	}
-	return Key{
-		Path: pattern(words), Type: s.kind(), Unit: s.unit, Range: s.allowed.text, Enum: s.enum, Lister: s.lister,
-		Ref: s.ref, Default: s.toml(), Required: s.required, Doc: s.doc,
-	}, nil
+	return s.key(pattern(words)), nil
 }
 
 // below is the child of a table or list, nil if there is none.
@@ -156,7 +154,7 @@ func (p *Probe) Check(arg string) []Error {
 		}
 		s = next
 	}
-	d := decoder{layers: []string{"--set " + arg}, root: p.root, wrong: map[string]bool{}, below: map[string]bool{}}
+	d := decoder{layers: []string{"--set " + arg}, root: p.root}
 	d.decode(s, leaf, reflect.New(t).Elem(), path, leaf.at)
 	return d.errs
 }

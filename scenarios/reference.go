@@ -226,7 +226,7 @@ func whereIs(word string, path []string) string {
 			below = k.Path
 		}
 	}
-	return or(below, anywhere)
+	return cmp.Or(below, anywhere)
 }
 
 // A Key is what there is to know about one key of the scenario language.
@@ -253,12 +253,17 @@ func Keys() []Key {
 	return all
 }
 
+// key is what there is to know about the key at a path.
+func (s *spec) key(path string) Key {
+	return Key{
+		Path: path, Type: s.kind(), Unit: s.unit, Range: s.allowed.text, Enum: s.enum, Lister: s.lister, Ref: s.ref,
+		Default: s.toml(), Required: s.required, Doc: s.doc,
+	}
+}
+
 func (s *spec) list(path string, all *[]Key) {
 	if path != "" {
-		*all = append(*all, Key{
-			Path: path, Type: s.kind(), Unit: s.unit, Range: s.allowed.text, Enum: s.enum, Lister: s.lister, Ref: s.ref,
-			Default: s.toml(), Required: s.required, Doc: s.doc,
-		})
+		*all = append(*all, s.key(path))
 		path += "."
 	}
 	switch {
@@ -381,7 +386,7 @@ func Explain(key string, others ...string) (string, error) {
 		}
 	}
 	if found == nil && key != "" {
-		return "", fmt.Errorf("%s: unknown key%s", key, meant(cmp.Or(likely(words), Nearest(key, others))))
+		return "", fmt.Errorf("%s: unknown key%s", key, Meant(cmp.Or(likely(words), Nearest(key, others))))
 	}
 	if found != nil {
 		path = found.Path

@@ -58,7 +58,7 @@ func (sc *Scenario) Restrict(regimes []string) error {
 	for _, name := range regimes {
 		if _, ok := sc.Regimes[name]; !ok {
 			names := slices.Sorted(maps.Keys(sc.Regimes))
-			return fmt.Errorf("unknown regime %q%s (allowed: %s)", name, meant(Nearest(name, names)), some(names))
+			return fmt.Errorf("unknown regime %q%s (allowed: %s)", name, Meant(Nearest(name, names)), some(names))
 		}
 		if !slices.Contains(compare, name) {
 			compare = append(compare, name)

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -16,26 +17,32 @@ type Shelf struct {
 	Source func(name string) (string, error)
 }
 
-// ours are the shipped scenarios.
-var ours = Shelf{"scenario", shipped, Source}
-
-// What is known of the regions of shipped scenarios, what is assumed of them,
-// and what can be fitted to what.
+// The shipped scenarios; what is known of their regions, what is assumed of
+// them, and what can be fitted to what.
 var (
-	Facts        = folder("set of facts", "facts")
-	Assumptions  = folder("list of assumptions", "assumptions")
-	Calibrations = folder("calibration", "calibrations")
+	ours         = NewShelf("scenario", files, ".")
+	Facts        = NewShelf("set of facts", files, "facts")
+	Assumptions  = NewShelf("list of assumptions", files, "assumptions")
+	Calibrations = NewShelf("calibration", files, "calibrations")
 )
 
-// folder is the shelf of the texts in a folder beside the scenarios.
-func folder(kind, dir string) Shelf {
-	names := func() []string { return texts(dir) }
-	return Shelf{kind, names, func(name string) (string, error) {
-		text, err := files.ReadFile(dir + "/" + name + ".toml")
-		if err != nil {
-			return "", fmt.Errorf("no shipped %s %q (allowed: %s)%s", kind, name, strings.Join(names(), ", "), meant(Nearest(name, names())))
+// NewShelf is the texts NAME.toml in a folder of an embedded tree.
+func NewShelf(kind string, tree fs.FS, dir string) Shelf {
+	names := func() (names []string) {
+		entries, _ := fs.ReadDir(tree, dir) // what is embedded is always there
+		for _, e := range entries {
+			if name, ok := strings.CutSuffix(e.Name(), ".toml"); ok {
+				names = append(names, name)
+			}
 		}
-		return string(text), nil
+		return names
+	}
+	return Shelf{kind, names, func(name string) (string, error) {
+		if !slices.Contains(names(), name) {
+			return "", fmt.Errorf("no shipped %s %q (allowed: %s)%s", kind, name, strings.Join(names(), ", "), Meant(Nearest(name, names())))
+		}
+		text, err := fs.ReadFile(tree, strings.TrimPrefix(dir+"/", "./")+name+".toml")
+		return string(text), err
 	}}
 }
 
@@ -48,7 +55,7 @@ func ReadFrom(shelf Shelf, name string, into any) (*Document, error) {
 	if err := r.open(name); err != nil {
 		return nil, err
 	}
-	r.d.own, r.d.wrong, r.d.below = true, map[string]bool{}, map[string]bool{}
+	r.d.own = true
 	s, v := &spec{}, reflect.ValueOf(into).Elem()
 	s.shape(v.Type())
 	r.decode(s, v)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // notes stand for any document.
@@ -20,14 +21,11 @@ type note struct {
 }
 
 func shelfOf(texts map[string]string) Shelf {
-	return Shelf{"note", func() []string {
-		var names []string
-		for name := range texts {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return names
-	}, func(name string) (string, error) { return texts[name], nil }}
+	tree := fstest.MapFS{}
+	for name, text := range texts {
+		tree[name+".toml"] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return NewShelf("note", tree, ".")
 }
 
 // A failure means that a document is not laid over what it extends, or that

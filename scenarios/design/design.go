@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"idleshift/scenarios"
@@ -80,39 +79,28 @@ func (d *Design) Block() int {
 //go:embed *.toml
 var files embed.FS
 
+var shelf = scenarios.NewShelf("design", files, ".")
+
 // Names lists the shipped designs, sorted.
 func Names() []string {
-	entries, _ := files.ReadDir(".") // the root of an embedded tree is always there
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
-	}
-	return names
+	return shelf.Names()
 }
 
 // Source is the text of a shipped design.
 func Source(name string) (string, error) {
-	text, err := files.ReadFile(name + ".toml")
-	if err != nil {
-		return "", fmt.Errorf("no shipped design %q (allowed: %s)%s", name, strings.Join(Names(), ", "), meant(scenarios.Nearest(name, Names())))
-	}
-	return string(text), nil
+	return shelf.Source(name)
 }
 
 // Load reads a design: a shipped one by its name, otherwise a file. What is
 // wrong with its contents is told as scenarios.Errors, all of it at once.
 func Load(path string) (*Design, error) {
-	if slices.Contains(Names(), path) {
-		text, err := Source(path)
-		if err != nil {
-			return nil, err
-		}
+	if text, err := Source(path); err == nil {
 		return parse(path+".toml (shipped)", path, "", []byte(text))
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("no design %q: neither shipped (%s) nor a file that can be read: %s%s",
-			path, strings.Join(Names(), ", "), reason(err), meant(scenarios.Nearest(path, Names())))
+			path, strings.Join(Names(), ", "), reason(err), scenarios.Meant(scenarios.Nearest(path, Names())))
 	}
 	return Parse(path, text)
 }
@@ -131,11 +119,4 @@ func reason(err error) string {
 		return p.Err.Error()
 	}
 	return err.Error()
-}
-
-func meant(near string) string {
-	if near == "" {
-		return ""
-	}
-	return "; did you mean " + near + "?"
 }

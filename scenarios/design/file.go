@@ -199,14 +199,7 @@ func (r *reader) own(key, owner string, line, column int, where []string) {
 // factors reads the factors, in the order of the file.
 func (r *reader) factors() {
 	names := slices.Sorted(maps.Keys(r.file.Factors))
-	slices.SortStableFunc(names, func(a, b string) int {
-		al, ac := r.Position("factors", a)
-		bl, bc := r.Position("factors", b)
-		if al != bl {
-			return al - bl
-		}
-		return ac - bc
-	})
+	r.Order(names, "factors")
 	for _, name := range names {
 		f := r.file.Factors[name]
 		r.design.Factors = append(r.design.Factors, r.factor(name, &f))
@@ -386,8 +379,7 @@ func (r *reader) levels(out *Factor, f *factorFile) {
 				l.Label = v.Word
 			}
 			if v.IsNumber {
-				l.Number = new(float64)
-				*l.Number = v.Number
+				l.Number = &v.Number
 			}
 			if f.Relative && !v.IsNumber {
 				r.WrongAt(v.Line, v.Column, here, "is no number to multiply by", "", "")

@@ -1,6 +1,7 @@
 package design
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"math"
@@ -122,18 +123,11 @@ func (r *reader) grid() [][]float64 {
 // the others as they are.
 func (r *reader) oneAtATime() [][]float64 {
 	d := r.design
-	base := make([]float64, len(d.Factors))
-	for i := range base {
-		base[i] = asIs
-	}
+	base := slices.Repeat([]float64{asIs}, len(d.Factors))
 	rows := [][]float64{base}
 	for i := range d.Factors {
 		f := &d.Factors[i]
-		steps := f.Steps
-		if steps == 0 {
-			steps = 2
-		}
-		for _, x := range f.tried(steps) {
+		for _, x := range f.tried(cmp.Or(f.Steps, 2)) {
 			if r.isBase(f.set(x)) {
 				continue
 			}
@@ -185,11 +179,7 @@ func (d *Design) morris() [][]float64 {
 	tried := make([][]float64, k)
 	for i := range tried {
 		f := &d.Factors[i]
-		steps := f.Steps
-		if steps == 0 {
-			steps = 4
-		}
-		tried[i] = f.tried(steps)
+		tried[i] = f.tried(cmp.Or(f.Steps, 4))
 	}
 	var rows [][]float64
 	for range d.Samples {

@@ -2,6 +2,7 @@ package design
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -136,10 +137,7 @@ func (r *reader) columns(t *table, fail func(c cell, key, problem, allowed, near
 			for _, f := range r.design.Factors {
 				names = append(names, f.Name)
 			}
-			near := scenarios.Nearest(c.text, names)
-			if near == "" {
-				near = wrong.Near
-			}
+			near := cmp.Or(scenarios.Nearest(c.text, names), wrong.Near)
 			fail(c, c.text, "is neither a factor of the design nor a key of the scenario: "+wrong.Problem, wrong.Allowed, near)
 			continue
 		}
