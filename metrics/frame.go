@@ -77,15 +77,8 @@ func (r *Run) perFirmDay(sum float64) float64 {
 
 // demand is the fate of the hours asked for, over all kinds.
 func (r *Run) demand() (sum agents.Fate) {
-	for _, f := range r.Kinds {
-		sum.Demand += f.Demand
-		sum.OwnOnTime += f.OwnOnTime
-		sum.OwnLate += f.OwnLate
-		sum.Shared += f.Shared
-		sum.Overtime += f.Overtime
-		sum.Outside += f.Outside
-		sum.Lost += f.Lost
-		sum.Open += f.Open
+	for k := range r.Kinds {
+		sum.Add(&r.Kinds[k])
 	}
 	return sum
 }
@@ -107,17 +100,9 @@ func unserved(f *agents.Fate) agents.Hours { return f.Lost + f.Open }
 
 // calendar is where the hours of all kinds of a category went; "" is every one.
 func (r *Run) calendar(category string) (sum agents.DayHours) {
-	for k, h := range r.Hours {
+	for k := range r.Hours {
 		if category == "" || r.Frame.Category[k] == category {
-			sum.Capacity += h.Capacity
-			sum.Own += h.Own
-			sum.Late += h.Late
-			sum.Shared += h.Shared
-			sum.Setup += h.Setup
-			sum.Travel += h.Travel
-			sum.Idle += h.Idle
-			sum.Down += h.Down
-			sum.Normal += h.Normal
+			sum.Add(&r.Hours[k])
 		}
 	}
 	return sum
@@ -136,15 +121,8 @@ func (r *Run) need(purpose int) (sum sim.Need) {
 		if purpose == work && r.Frame.Internal[c] || purpose == internal && !r.Frame.Internal[c] {
 			continue
 		}
-		for _, n := range r.Classes[c] {
-			sum.Orders += n.Orders
-			sum.OnTime += n.OnTime
-			sum.Late += n.Late
-			sum.Lost += n.Lost
-			sum.Open += n.Open
-			sum.Hours += n.Hours
-			sum.Potential += n.Potential
-			sum.Realised += n.Realised
+		for i := range r.Classes[c] {
+			sum.Add(&r.Classes[c][i])
 		}
 	}
 	return sum

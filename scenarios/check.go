@@ -137,11 +137,7 @@ func (d *decoder) checkRegion(sc *Scenario) {
 	for _, name := range slices.Sorted(maps.Keys(sc.Sizes)) {
 		d.checkSize(sc.Sizes[name], path("sizes", name))
 	}
-	season := 0.0
-	for _, x := range sc.Demand.Season {
-		season += x
-	}
-	if len(sc.Demand.Season) > 0 && season == 0 {
+	if len(sc.Demand.Season) > 0 && total(sc.Demand.Season) == 0 {
 		d.rule(path("demand", "season"), "all multipliers are 0", "at least one above 0", "")
 	}
 	if sc.Region.File == "" {

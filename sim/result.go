@@ -82,7 +82,7 @@ func (r *Result) add(o *Result) {
 	}
 	for c := range r.Classes {
 		for n := range r.Classes[c] {
-			r.Classes[c][n].add(&o.Classes[c][n])
+			r.Classes[c][n].Add(&o.Classes[c][n])
 		}
 	}
 	for i := range r.Realised {
@@ -94,7 +94,8 @@ func (r *Result) add(o *Result) {
 	r.Breaches = append(r.Breaches, o.Breaches...)
 }
 
-func (n *Need) add(o *Need) {
+// Add adds o to n.
+func (n *Need) Add(o *Need) {
 	n.Orders += o.Orders
 	n.OnTime += o.OnTime
 	n.Late += o.Late
