@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"idleshift/metrics"
+	"idleshift/metrics/answer"
 	"idleshift/scenarios"
 	"idleshift/sim"
 )
@@ -58,7 +59,7 @@ func (p *program) trace(ctx context.Context, f *traceFlags, args []string) error
 	if err != nil {
 		return err
 	}
-	f.regime = cmp.Or(f.regime, sc.Headline, sc.Compare[len(sc.Compare)-1])
+	f.regime = cmp.Or(f.regime, answer.Subject(sc), sc.Baseline)
 	switch regime, ok := sc.Regimes[f.regime]; {
 	case !ok:
 		return badInput{metrics.Unknown("regime", f.regime, slices.Sorted(maps.Keys(sc.Regimes)))}

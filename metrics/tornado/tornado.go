@@ -16,6 +16,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"idleshift/metrics/answer"
 	"idleshift/metrics/moments"
 	"idleshift/metrics/stats"
 	"idleshift/scenarios"
@@ -118,10 +119,11 @@ type Bar struct {
 // suiteOf is what a point is measured by: the surplus of baseline, headline and
 // rival.
 func suiteOf(sc *scenarios.Scenario) (*moments.Suite, error) {
-	if sc.Headline == "" || sc.Headline == sc.Baseline {
+	headline := answer.Subject(sc)
+	if headline == "" {
 		return nil, errors.New("the scenario has no headline to vary: it runs the baseline alone")
 	}
-	all := []moments.Moment{{Metric: "surplus"}, {Metric: "surplus", Regime: sc.Headline}}
+	all := []moments.Moment{{Metric: "surplus"}, {Metric: "surplus", Regime: headline}}
 	if sc.Rival != "" {
 		all = append(all, moments.Moment{Metric: "surplus", Regime: sc.Rival})
 	}
@@ -198,7 +200,7 @@ func (p *Plan) Run(ctx context.Context, r *moments.Runner, replicates int) (*Res
 	}
 	sc := p.Scenario
 	result := &Result{
-		Title: p.list.Title, Scenario: sc.Title, Currency: sc.Currency, Baseline: sc.Baseline, Headline: sc.Headline, Rival: sc.Rival,
+		Title: p.list.Title, Scenario: sc.Title, Currency: sc.Currency, Baseline: sc.Baseline, Headline: answer.Subject(sc), Rival: sc.Rival,
 		Replicates: replicates, Days: sc.Time.Days, Level: Level, Base: gains(&measured[0]),
 	}
 	for i := range p.all {
