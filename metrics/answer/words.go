@@ -97,6 +97,9 @@ func (a *Answer) gain(regime string) *Gain {
 	return nil
 }
 
+// Readable is a name of the scenario as people read it where it has no title.
+func Readable(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
 // Inner is a title within a sentence: without its capital, unless it is an
 // abbreviation.
 func Inner(title string) string {

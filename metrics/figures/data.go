@@ -195,7 +195,7 @@ func readDays(d *Data) (*days, error) {
 
 // kindTitle is a kind as people read it.
 func (d *Data) kindTitle(kind string) string {
-	return cmp.Or(d.scenario.Kinds[kind].Title, readable(kind))
+	return cmp.Or(d.scenario.Kinds[kind].Title, answer.Readable(kind))
 }
 
 // firms is the firms table: what it earned by regime, in the order of

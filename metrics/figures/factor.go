@@ -128,9 +128,7 @@ func factor(d *Data, asked string) (*content, error) {
 		},
 		body: func(p *pen, box vg.Rectangle) {
 			em := p.em
-			width := box.Max.X - box.Min.X
-			p.legend(legend, vg.Point{X: box.Min.X, Y: box.Max.Y}, width)
-			box.Max.Y -= p.legendHeight(legend, width)
+			box = p.keyed(legend, box)
 			p.write(p.small(left), box.Min.X, box.Max.Y-0.8*em, caption)
 			box.Max.Y -= 1.6 * em
 			marks := ticks(low, high, s, 6)

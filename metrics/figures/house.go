@@ -271,6 +271,3 @@ func ticks(low, high float64, s scale, most int) (out []tick) {
 	}
 	return out
 }
-
-// readable is a name of the scenario as people read it.
-func readable(name string) string { return strings.ReplaceAll(name, "_", " ") }

@@ -142,7 +142,7 @@ func mapOf(d *Data, who []firm) *chart {
 		if !known {
 			i = len(m.places)
 			index[key] = i
-			m.places = append(m.places, place{name: cmp.Or(d.scenario.Places[f.place].Title, answer.Capital(readable(f.place)))})
+			m.places = append(m.places, place{name: cmp.Or(d.scenario.Places[f.place].Title, answer.Capital(answer.Readable(f.place)))})
 		}
 		p := &m.places[i]
 		p.x, p.y, p.firms = p.x+x, p.y+y, p.firms+1

@@ -143,9 +143,7 @@ func pooling(d *Data, _ string) (*content, error) {
 		},
 		body: func(p *pen, box vg.Rectangle) {
 			em := p.em
-			width := box.Max.X - box.Min.X
-			p.legend(legend, vg.Point{X: box.Min.X, Y: box.Max.Y}, width)
-			box.Max.Y -= p.legendHeight(legend, width)
+			box = p.keyed(legend, box)
 			p.write(p.small(left), box.Min.X, box.Max.Y-0.8*em, "hours lost, per firm and day (logarithmic)")
 			plot := vg.Rectangle{Min: vg.Point{X: box.Min.X + 3*em, Y: box.Min.Y + 3.2*em}, Max: vg.Point{X: box.Max.X, Y: box.Max.Y - 1.8*em}}
 			var marks []tick

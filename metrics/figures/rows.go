@@ -88,6 +88,14 @@ func (p *pen) legend(keys []key, at vg.Point, width vg.Length) {
 	})
 }
 
+// keyed draws keys at the top of a box, and returns what is left below them.
+func (p *pen) keyed(keys []key, box vg.Rectangle) vg.Rectangle {
+	width := box.Max.X - box.Min.X
+	p.legend(keys, vg.Point{X: box.Min.X, Y: box.Max.Y}, width)
+	box.Max.Y -= p.legendHeight(keys, width)
+	return box
+}
+
 // legendLines lays keys out in lines and returns their number.
 func (p *pen) legendLines(keys []key, width vg.Length, each func(k key, x vg.Length, line int)) int {
 	if len(keys) == 0 {

@@ -90,7 +90,7 @@ func (d *Data) factorTitle(name string) string {
 			return f.Title
 		}
 	}
-	return readable(name)
+	return answer.Readable(name)
 }
 
 // middleOf is a value of a factor as a number, of a group of numbers, "10 to

@@ -117,9 +117,7 @@ func utilisation(d *Data, asked string) (*content, error) {
 		},
 		body: func(p *pen, box vg.Rectangle) {
 			em := p.em
-			width := box.Max.X - box.Min.X
-			p.legend(legend, vg.Point{X: box.Min.X, Y: box.Max.Y}, width)
-			box.Max.Y -= p.legendHeight(legend, width)
+			box = p.keyed(legend, box)
 			if caption := "utilisation, % of practical capacity"; p.narrow {
 				p.write(p.small(left), box.Min.X, box.Max.Y-0.9*em, caption)
 				box.Max.Y -= 1.6 * em

@@ -36,7 +36,7 @@ func waterfall(d *Data, asked string) (*content, error) {
 	var steps []step
 	at, low, high, largest := 0.0, 0.0, 0.0, math.Abs(total.mean)
 	for _, source := range r.Gain.Sources {
-		b := barOf(cmp.Or(lines[source.Account], readable(source.Account)), source.PerYear)
+		b := barOf(cmp.Or(lines[source.Account], answer.Readable(source.Account)), source.PerYear)
 		if b.mean == 0 && b.low == 0 && b.high == 0 {
 			continue // the line is not touched
 		}

@@ -185,5 +185,5 @@ func (d *Data) class(size string) string {
 		}
 		return Number(c.Least, 0) + " employees"
 	}
-	return readable(size)
+	return answer.Readable(size)
 }

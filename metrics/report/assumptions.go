@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -175,9 +174,9 @@ func unit(u, currency string) string {
 func title(sc *scenarios.Scenario, table, name string) string {
 	switch table {
 	case "tiers":
-		return answer.Inner(cmp.Or(sc.Tiers[name].Title, or("", name)))
+		return answer.Inner(called(sc.Tiers[name].Title, name))
 	case "kinds":
-		return answer.Inner(cmp.Or(sc.Kinds[name].Title, or("", name)))
+		return answer.Inner(called(sc.Kinds[name].Title, name))
 	}
-	return strings.ReplaceAll(name, "_", " ")
+	return answer.Readable(name)
 }

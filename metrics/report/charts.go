@@ -141,7 +141,7 @@ func kindsOf(d *store.Dataset, sc *scenarios.Scenario, names named) (*kindNumber
 		out.Regimes = append(out.Regimes, names.of(r))
 	}
 	for _, k := range kinds {
-		out.Kinds = append(out.Kinds, or(sc.Kinds[k].Title, k))
+		out.Kinds = append(out.Kinds, called(sc.Kinds[k].Title, k))
 		var byRegime [][]utilNumber
 		for _, r := range d.Regimes {
 			c := cells[[2]string{k, r}]
@@ -213,9 +213,9 @@ func firmsOf(d *store.Dataset, sc *scenarios.Scenario, names named) (*firmNumber
 		}
 		c := &all[i]
 		out.Firms = append(out.Firms, [4]int{
-			number(sectors, &out.Sectors, c.sector, or(sc.Sectors[c.sector].Title, c.sector)),
+			number(sectors, &out.Sectors, c.sector, called(sc.Sectors[c.sector].Title, c.sector)),
 			number(sizes, &out.Sizes, c.size, sizeTitle(sc, c.size)),
-			number(places, &out.Places, c.place, or(sc.Places[c.place].Title, c.place)),
+			number(places, &out.Places, c.place, called(sc.Places[c.place].Title, c.place)),
 			int(c.employees + 0.5),
 		})
 		for k, r := range regimes {
@@ -257,7 +257,7 @@ func sweepData(s *answer.Summary, names named) *sweepNumbers {
 			if len(f.Groups) < 2 {
 				continue
 			}
-			line := factorNumber{Title: or(f.Title, f.Factor)}
+			line := factorNumber{Title: called(f.Title, f.Factor)}
 			for _, g := range f.Groups {
 				line.Groups = append(line.Groups, groupNumber{g.Group, g.Mean.Mean, g.Mean.Low, g.Mean.High})
 			}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"idleshift/metrics"
 	"idleshift/metrics/answer"
@@ -91,8 +90,8 @@ func winnersOf(d *store.Dataset, sc *scenarios.Scenario, a *answer.Answer, names
 		name  func(string) string
 	}{
 		{"By size", func(c *change) string { return c.size }, func(s string) string { return sizeTitle(sc, s) }},
-		{"By sector", func(c *change) string { return c.sector }, func(s string) string { return or(sc.Sectors[s].Title, s) }},
-		{"By place", func(c *change) string { return c.place }, func(s string) string { return or(sc.Places[s].Title, s) }},
+		{"By sector", func(c *change) string { return c.sector }, func(s string) string { return called(sc.Sectors[s].Title, s) }},
+		{"By place", func(c *change) string { return c.place }, func(s string) string { return called(sc.Places[s].Title, s) }},
 	} {
 		if t, ok := groupsOf(d, a, all, by.of, by.name); ok {
 			t.Title = by.title
@@ -162,14 +161,9 @@ func bounds(i stats.Interval, in func(float64) string) string {
 
 func percent(x float64) string { return together(figures.Percent(x)) }
 
-func or(title, name string) string {
-	if title != "" {
-		return title
-	}
-	if name == "" {
-		return "not told"
-	}
-	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
+// called is a title, or the name of what has none.
+func called(title, name string) string {
+	return cmp.Or(title, answer.Capital(answer.Readable(name)), "not told")
 }
 
 // sizeTitle is a size class as people read it.
@@ -177,7 +171,7 @@ func sizeTitle(sc *scenarios.Scenario, size string) string {
 	c, ok := sc.Sizes[size]
 	switch {
 	case !ok:
-		return or("", size)
+		return called("", size)
 	case c.Most > c.Least:
 		return fmt.Sprintf("%s to %s employees", figures.Number(math.Ceil(c.Least), 0), figures.Number(c.Most, 0))
 	}

@@ -315,7 +315,7 @@ type named map[string]string
 func titles(sc *scenarios.Scenario) named {
 	n := named{}
 	for name, c := range sc.Orders {
-		n[name] = cmp.Or(c.Title, strings.ReplaceAll(name, "_", " "))
+		n[name] = cmp.Or(c.Title, answer.Readable(name))
 	}
 	for name, r := range sc.Regimes {
 		if r.Title != "" {
@@ -326,7 +326,7 @@ func titles(sc *scenarios.Scenario) named {
 }
 
 func (n named) of(name string) string {
-	return cmp.Or(n[name], strings.ReplaceAll(name, "_", " "))
+	return cmp.Or(n[name], answer.Readable(name))
 }
 
 // cell puts titles in the place of regimes' names.
@@ -409,7 +409,7 @@ func how(sc *scenarios.Scenario, name string) string {
 	}
 	var tiers []string
 	for i, t := range r.Tiers {
-		title := cmp.Or(sc.Tiers[t].Title, strings.ReplaceAll(t, "_", " "))
+		title := cmp.Or(sc.Tiers[t].Title, answer.Readable(t))
 		if i > 0 {
 			title = answer.Inner(title)
 		}
