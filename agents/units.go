@@ -23,6 +23,14 @@ func HoursOf(h float64) Hours { return Hours(math.Round(h * float64(Hour))) }
 // Float is the length in hours.
 func (h Hours) Float() float64 { return float64(h) / float64(Hour) }
 
+// GCD is the greatest length that goes into both without a remainder.
+func GCD(a, b Hours) Hours {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
 // Money is an amount in ten-thousandths of the currency.
 type Money int64
 

@@ -580,7 +580,7 @@ func (e *endowment) exact(v *volume, in []inflow, w, sd float64) bool {
 		}
 		atoms += len(f.sizes)
 		for _, a := range f.sizes {
-			step, largest = gcd(step, a.hours), max(largest, a.hours)
+			step, largest = agents.GCD(step, a.hours), max(largest, a.hours)
 		}
 	}
 	if step == 0 || jumps > 500 {
@@ -605,13 +605,6 @@ func (e *endowment) exact(v *volume, in []inflow, w, sd float64) bool {
 		v.beyond[i] = v.beyond[i+1] + v.step*tail
 	}
 	return true
-}
-
-func gcd(a, b agents.Hours) agents.Hours {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
 
 // sumPoisson fills law with that of the hours of all Poisson orders (Panjer 1981).

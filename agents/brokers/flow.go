@@ -162,7 +162,7 @@ func (b *optimal) divides(requests []int32) bool {
 		}
 		b.windows[r] = w
 		b.days[0], b.days[1] = min(b.days[0], w[0]), max(b.days[1], w[1])
-		b.quantum = gcd(gcd(b.quantum, q.Hours), min(q.PerDay, q.Hours))
+		b.quantum = agents.GCD(agents.GCD(b.quantum, q.Hours), min(q.PerDay, q.Hours))
 		alike = alike && !q.Divisible && q.MaxSites <= 1 && q.Hours == size && q.PerDay >= size && w[0] == w[1]
 	}
 	if alike { // hours beyond a multiple of the size are of no use
@@ -171,7 +171,7 @@ func (b *optimal) divides(requests []int32) bool {
 	}
 	for _, l := range b.lots {
 		for day := b.days[0]; day <= b.days[1]; day++ {
-			b.quantum = gcd(b.quantum, b.capacity(l, day))
+			b.quantum = agents.GCD(b.quantum, b.capacity(l, day))
 		}
 	}
 	for _, r := range requests {
@@ -180,13 +180,6 @@ func (b *optimal) divides(requests []int32) bool {
 		}
 	}
 	return true
-}
-
-func gcd(a, b agents.Hours) agents.Hours {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
 
 // assign gives every lot its side and lists the pairs; ok is false if a lot

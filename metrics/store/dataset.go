@@ -170,9 +170,6 @@ func (d *Dataset) Runs() (*Runs, error) {
 	return r, nil
 }
 
-// Metrics are the names of the metrics, in the order of the columns.
-func (r *Runs) Metrics() []string { return r.metrics }
-
 // Values is the metric of the regime, by replicate; NaN where it is not
 // defined. It must not be written to. Unknown names are errors that suggest
 // the nearest.
