@@ -96,7 +96,7 @@ func (w *World) settleAll(m *market) {
 		s.deal(s.laid[x]).raise(more, s.fee)
 	}
 	s.makeAll()
-	w.letGo(s.e, s.e.booked)
+	w.letGo(s.e)
 }
 
 // A settlement is what a clearing of all operations comes to.

@@ -202,8 +202,7 @@ type lender struct {
 	asked agents.Day   // until its approval is known, -1 if it need not be asked
 }
 
-// nobody stands for a component that is not needed, or that is the requester's
-// own and not in the book.
+// nobody stands for a component that is not needed or not to be had.
 var nobody = lender{firm: agents.None, lot: agents.None, asked: -1}
 
 // itself lends its own lot of the book to itself.

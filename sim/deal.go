@@ -339,7 +339,7 @@ func (w *World) confirm(o int32) {
 			}
 		}
 	}
-	w.letGo(e, e.booked)
+	w.letGo(e)
 }
 
 // lastOf is the last day of a deal for an operation.

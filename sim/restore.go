@@ -60,8 +60,8 @@ func (w *World) remember(e *entries, o int32) {
 
 // letGo forgets the orders when all is settled, and lets the deals among the
 // bookings go, which were made before.
-func (w *World) letGo(e *entries, booked []booking) {
-	for _, b := range booked {
+func (w *World) letGo(e *entries) {
+	for _, b := range e.booked {
 		if b.deal >= 0 {
 			w.leaveDeal(b.deal)
 		}
