@@ -136,7 +136,7 @@ func BenchmarkBook(b *testing.B) {
 		w.repair()
 		w.retry()
 		w.arrive()
-		w.tidy()
+		w.inOrder()
 		return len(d.hours)
 	}
 	rows := func(m *market) map[int32][]agents.Hours {

@@ -48,13 +48,23 @@ func (w *World) fill(m *market) {
 	b.Today = w.day
 	b.Requests, b.Lots, b.Options, b.First, b.Net, b.Charge = b.Requests[:0], b.Lots[:0], b.Options[:0], b.First[:0], b.Net[:0], b.Charge[:0]
 	b.Bid, b.Ask, b.At, b.LotAt, b.Value = b.Bid[:0], b.Ask[:0], b.At[:0], b.LotAt[:0], b.Value[:0]
-	m.ops, m.options, m.lots, m.cells = m.ops[:0], m.options[:0], m.lots[:0], m.cells[:0]
+	m.ops, m.options, m.lots, m.cells, m.sums = m.ops[:0], m.options[:0], m.lots[:0], m.cells[:0], m.sums[:0]
 	clear(m.seen)
 	m.wanting, m.cut, m.reach = m.wanting[:0], m.cut[:0], 0
-	for _, l := range w.short {
-		if w.eligible(m, l.op) {
+	for x := range w.short {
+		if l := &w.short[x]; w.eligible(m, l) {
 			m.wanting = append(m.wanting, l.op)
 			m.reach = max(m.reach, min(w.ops[l.op].latest-w.day, w.cal.Days()-1))
+		}
+	}
+	if m.tier.disclosure != brokers.Open { // arranged below: now what is near together, as it looks at the same lots
+		m.byPlace = m.byPlace[:0]
+		for _, i := range m.wanting {
+			m.byPlace = append(m.byPlace, uint64(w.Firms[w.orders.at[w.ops[i].order].firm].spot)<<32|uint64(i))
+		}
+		slices.Sort(m.byPlace)
+		for x, p := range m.byPlace {
+			m.wanting[x] = int32(uint32(p))
 		}
 	}
 	for _, i := range m.wanting {
@@ -216,7 +226,7 @@ func itself(lot int32) lender {
 func (w *World) lender(m *market, f int32, s *supplier, lot int32) lender {
 	l := lender{firm: s.firm, lot: lot, km: [2]float32{s.km, s.km}, asked: -1}
 	if m.tier.disclosure != brokers.Open {
-		l.km[1] = w.zoneKm(f, s.firm)
+		l.km[1] = s.zoneKm
 	}
 	l.cost, l.wait = w.pairTerms(m, f, s.firm)
 	l.cost *= 2
@@ -322,7 +332,8 @@ type want struct {
 }
 
 func (w *World) wanted(m *market, op *operation, req *agents.Request) want {
-	x := want{from: req.First - w.day, to: req.Last - w.day, own: [2]agents.Hours{1, 1}, lent: [2]agents.Hours{1, 1}, value: perHour(w.worth(op), op.lack)}
+	x := want{to: min(req.Last-w.day, m.reach), own: [2]agents.Hours{1, 1}, lent: [2]agents.Hours{1, 1}, value: perHour(w.worth(op), op.lack)}
+	x.from = min(req.First-w.day, x.to+1) // no days, if it cannot begin before
 	if !req.Divisible && req.MaxSites == 1 {
 		st := w.step(op)
 		own, lent := req.Hours+st.setup, m.tier.factor.Of(req.Hours)+st.setup
@@ -343,13 +354,10 @@ func (w *World) serves(m *market, lot int32, c int, lent bool) int32 {
 	if lent {
 		need = m.want.lent[c]
 	}
-	free := m.book.Lots[at].Free
-	for d := m.want.from; d <= m.want.to && int(d) < len(free); d++ {
-		if need -= free[d]; need <= 0 {
-			return at
-		}
+	if sums := m.sums[int(at)*(int(m.reach)+2):]; sums[m.want.to+1]-sums[m.want.from] < need {
+		return -1
 	}
-	return -1
+	return at
 }
 
 // each calls use with the nearest lots, and their places in the book, that may
@@ -367,7 +375,7 @@ func (w *World) each(m *market, f int32, c int, k, domain, certification int16, 
 			return true
 		}
 		s := &list[x]
-		if w.Firms[s.firm].fits(domain, certification) && (domain < 0 || w.exposure(s.firm).shows(k, domain)) {
+		if w.held[s.firm].fits(domain, certification) {
 			seen++
 			if at := w.serves(m, s.lot, c, true); at >= 0 && use(s, at) {
 				left--
@@ -410,6 +418,12 @@ func (w *World) exhibit(m *market, lot int32, lent bool) int32 {
 	if !slices.ContainsFunc(m.cells[from:], func(h agents.Hours) bool { return h > 0 }) {
 		m.cells = m.cells[:from]
 		return -1
+	}
+	sum := agents.Hours(0)
+	m.sums = append(m.sums, 0)
+	for _, h := range m.cells[from:] {
+		sum += h
+		m.sums = append(m.sums, sum)
 	}
 	b := &m.book
 	b.Lots = append(b.Lots, agents.Lot{

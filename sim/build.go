@@ -211,7 +211,7 @@ func (r *Region) populate() {
 	}
 	for f := range r.Firms {
 		firm := &r.Firms[f]
-		firm.Zone = r.zoneOf(firm.At)
+		firm.Zone, firm.spot = r.zoneOf(firm.At), curve(firm.At)
 		named := ""
 		if len(sc.Firms) > 0 {
 			named = sc.Firms[f].Policy
@@ -452,7 +452,11 @@ func (r *Region) owns(f int32, k int16) int32 {
 
 // fits reports whether the firm holds the domain and the certificate.
 func (f *Firm) fits(domain, certification int16) bool {
-	return (domain < 0 || f.Domains>>domain&1 == 1) && (certification < 0 || f.Certificates>>certification&1 == 1)
+	return holding{f.Domains, f.Certificates}.fits(domain, certification)
+}
+
+func (h holding) fits(domain, certification int16) bool {
+	return (domain < 0 || h.domains>>domain&1 == 1) && (certification < 0 || h.certificates>>certification&1 == 1)
 }
 
 // An Unservable is a scenario whose orders can never all be served, or whose

@@ -261,56 +261,56 @@ func (w *World) enlist(i int32) {
 // list appends an operation to the list of short ones.
 func (w *World) list(i int32) {
 	op := &w.ops[i]
+	ord := &w.orders.at[op.order]
 	op.listed = true
-	w.short = append(w.short, lacking{i, w.orders.at[op.order].firm})
+	w.short = append(w.short, lacking{ord.seq, i, ord.firm, op.step})
 }
 
-// tidy drops operations that lack nothing any more from the list and brings it
-// into order of arrival: what was added since the last time is merged in.
+// tidy drops operations that lack nothing any more from the list.
 func (w *World) tidy() {
-	kept, sorted := w.short[:0], 0
-	for x, l := range w.short {
-		if w.ops[l.op].short {
+	w.inOrder()
+	kept := w.short[:0]
+	for _, l := range w.short {
+		if op := &w.ops[l.op]; op.short {
 			kept = append(kept, l)
 		} else {
-			w.ops[l.op].listed = false
-		}
-		if x < w.sorted {
-			sorted = len(kept)
+			op.listed = false
 		}
 	}
-	w.short = kept
-	w.added = append(w.added[:0], kept[sorted:]...)
-	if added := w.added; len(added) > 0 {
-		slices.SortFunc(added, w.byArrival)
-		at := sorted - 1
-		for to := len(kept) - 1; len(added) > 0; to-- {
-			if last := added[len(added)-1]; at < 0 || w.byArrival(kept[at], last) < 0 {
-				kept[to] = last
-				added = added[:len(added)-1]
-			} else {
-				kept[to] = kept[at]
-				at--
-			}
+	w.short, w.sorted = kept, len(kept)
+}
+
+// inOrder brings the list of short operations into order of arrival: what was
+// added since the last time is merged in.
+func (w *World) inOrder() {
+	w.added = append(w.added[:0], w.short[w.sorted:]...)
+	added, at := w.added, w.sorted-1
+	slices.SortFunc(added, lacking.byArrival)
+	for to := len(w.short) - 1; len(added) > 0; to-- {
+		if last := added[len(added)-1]; at < 0 || w.short[at].byArrival(last) < 0 {
+			w.short[to] = last
+			added = added[:len(added)-1]
+		} else {
+			w.short[to] = w.short[at]
+			at--
 		}
 	}
 	w.sorted = len(w.short)
 }
 
-func (w *World) byArrival(x, y lacking) int {
-	a, b := &w.ops[x.op], &w.ops[y.op]
-	if a.order == b.order {
-		return cmp.Compare(a.step, b.step)
-	}
-	return cmp.Compare(w.orders.at[a.order].seq, w.orders.at[b.order].seq)
+func (l lacking) byArrival(m lacking) int {
+	return cmp.Or(cmp.Compare(l.seq, m.seq), cmp.Compare(l.step, m.step))
 }
 
 // retry plans short orders again where hours came free at their firm.
 func (w *World) retry() {
-	w.tidy()
+	w.inOrder()
 	w.trying, w.freed = w.freed, w.trying
 	for _, l := range w.short { // what comes to lack something on the way is tried tomorrow
-		if op := &w.ops[l.op]; w.trying[l.firm] && op.short && !w.waits(&w.orders.at[op.order]) && w.sooner(l.op) {
+		if !w.trying[l.firm] {
+			continue
+		}
+		if op := &w.ops[l.op]; op.short && !w.waits(&w.orders.at[op.order]) && w.sooner(l.op) {
 			w.replan(op.order)
 		}
 	}
@@ -337,6 +337,9 @@ func (w *World) sooner(i int32) bool {
 
 // waits tells whether a deal for the order waits for approval.
 func (w *World) waits(ord *order) bool {
+	if len(w.pending) == 0 {
+		return false
+	}
 	for i := ord.first; i < ord.first+int32(ord.steps); i++ {
 		if w.ops[i].waiting {
 			return true
@@ -374,7 +377,7 @@ func firstOf(arrivals []arrival, lo int32) int {
 
 // finalise makes reservations final whose last day has come.
 func (w *World) finalise() {
-	w.tidy()
+	w.inOrder()
 	for x := 0; x < len(w.short); x++ {
 		op := &w.ops[w.short[x].op]
 		if !op.short || op.commit > w.day {

@@ -20,7 +20,9 @@ type market struct {
 	options []terms // of each option
 	lots    []int32 // of each lot of the book
 	seen    []int32 // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
-	cells   []agents.Hours
+	cells   []agents.Hours // Free of each lot, one after the other, reach+1 each
+	sums    []agents.Hours // of each lot: its hours on the days before, reach+2 each
+	byPlace []uint64       // scratch: spot and operation of each request
 	cut     []int32    // operations that were shown a cut list of candidates
 	want    want       // of the request whose options are listed
 	reach   agents.Day // how many days the book shows, today excluded
@@ -57,11 +59,10 @@ func (w *World) trade() {
 		if int(w.day)%m.tier.spec.ClearingDays != 0 {
 			continue
 		}
-		w.tidy()
 		if m.tier.all {
 			w.offerAll(m)
-			w.tidy()
 		}
+		w.inOrder()
 		w.fill(m)
 		if len(m.book.Options) > 0 {
 			w.match(m)
@@ -77,14 +78,12 @@ func (w *World) trade() {
 	}
 }
 
-// eligible tells whether a short operation may stand in the tier today.
-func (w *World) eligible(m *market, i int32) bool {
-	op := &w.ops[i]
-	ord := &w.orders.at[op.order]
-	t := m.tier
-	return op.short && op.lack > 0 && op.commit >= w.day && min(op.latest, op.limit) >= w.day && !w.waits(ord) &&
-		(t.partners || t.member[ord.firm]) && op.lack >= t.minimum &&
-		(t.disclosure == brokers.Blind || ord.moved || op.stake > 0 && w.toSpend(m, op) >= 0) // what is at stake is private
+// eligible tells whether what an operation lacks may stand in the tier today.
+func (w *World) eligible(m *market, l *lacking) bool {
+	t, op := m.tier, &w.ops[l.op]
+	return (t.partners || t.member[l.firm]) && op.short && op.lack > 0 && op.commit >= w.day && min(op.latest, op.limit) >= w.day && op.lack >= t.minimum &&
+		(t.disclosure == brokers.Blind || op.stake > 0 && w.toSpend(m, op) >= 0 || w.orders.at[op.order].moved) && // what is at stake is private
+		!w.waits(&w.orders.at[op.order])
 }
 
 // match lets the broker match the book and books what stands up to the rules.

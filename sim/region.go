@@ -25,6 +25,7 @@ type Region struct {
 
 	tiers      []tier
 	exposures  []exposure     // by policy; last, of firms that none fits
+	held       []holding      // by firm
 	points     []point        // of firms
 	zonePoints []point        // middles of firms' zones
 	trees      []tree         // of lots, by kind
@@ -96,10 +97,15 @@ type Firm struct {
 	Employees    float64
 	At           agents.Position
 	Zone         int32
+	spot         uint32 // on the curve through the region
 	Domains      uint64 // bit per domain
 	Certificates uint64 // bit per certification
 	Policy       int16  // -1 none
 }
+
+// holding is what a firm's units can be lent for, a bit for each: the domains
+// that it holds and its policy exposes, and its certificates.
+type holding struct{ domains, certificates uint64 }
 
 // lot is one firm's units of one kind.
 type lot struct {

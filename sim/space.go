@@ -216,10 +216,11 @@ func sift(h []neighbour) {
 	}
 }
 
-// A supplier is a lot that may serve a firm, with the road distance.
+// A supplier is a lot that may serve a firm, with the distances by road: the
+// true one, and between the middles of their zones.
 type supplier struct {
-	lot, firm int32
-	km        float32
+	lot, firm  int32
+	km, zoneKm float32
 }
 
 // suppliers is the lots of a kind that a tier lets serve a firm, nearest first,
@@ -243,7 +244,7 @@ func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
 	if t.partners {
 		for _, p := range r.partners[f] {
 			if lot := r.owns(p.firm, k); lot != agents.None && t.lends[lot] && p.km <= t.radius[r.kinds[k].mobility] && r.pairFits(f, p.firm, k) {
-				s.list = append(s.list, supplier{lot, p.firm, p.km})
+				s.list = append(s.list, supplier{lot, p.firm, p.km, r.zoneKm(f, p.firm)})
 			}
 		}
 		s.whole = true
@@ -262,7 +263,7 @@ func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
 	s.list = make([]supplier, len(r.heap))
 	for i, q := range r.heap {
 		g := r.lots[q.id].firm
-		s.list[i] = supplier{q.id, g, r.roadKm(f, g)}
+		s.list[i] = supplier{q.id, g, r.roadKm(f, g), r.zoneKm(f, g)}
 	}
 	return s.list
 }
@@ -271,6 +272,16 @@ func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
 func (r *Region) pairFits(a, b int32, k int16) bool {
 	share := r.kinds[k].match
 	return share >= 1 || r.source.Uniform(rng.Fit, rng.Pair(uint64(min(a, b)), uint64(max(a, b))), r.kinds[k].name) < share
+}
+
+// curve is the place of a position on a curve that fills the map and keeps what
+// is near together (Morton's order).
+func curve(p agents.Position) (z uint32) {
+	row, column := uint32((p.Latitude+90)/180*(1<<15)), uint32((p.Longitude+180)/360*(1<<16))
+	for b := range 16 {
+		z |= row>>b&1<<(2*b+1) | column>>b&1<<(2*b)
+	}
+	return z
 }
 
 // locate puts the firms and the middles of their zones on the sphere.

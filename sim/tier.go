@@ -85,6 +85,11 @@ func (r *Region) compileTiers() {
 		r.exposures[i] = e
 	}
 	r.exposures[len(policies)] = everything // of firms that no policy fits
+	r.held = make([]holding, len(r.Firms))
+	for f := range r.Firms {
+		firm := &r.Firms[f]
+		r.held[f] = holding{firm.Domains & r.exposure(int32(f)).domains, firm.Certificates}
+	}
 
 	r.TierNames = names(sc.Tiers)
 	r.tiers = make([]tier, len(r.TierNames))

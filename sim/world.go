@@ -136,8 +136,12 @@ type booking struct {
 // reserved stands for the deal of own work that a fallback reserves.
 const reserved int32 = -2
 
-// lacking is an operation that lacks something.
-type lacking struct{ op, firm int32 }
+// lacking is an operation that lacks something, or did when the day began.
+type lacking struct {
+	seq      int64 // of its order
+	op, firm int32
+	step     int16
+}
 
 // list is an arena whose places are used again: those of a neighbourhood of
 // firms by that neighbourhood, so that what is visited together lies together.
