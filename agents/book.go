@@ -117,7 +117,7 @@ type Slot struct {
 func Lay(o *Option, need, perDay Hours, today, first, last Day, free [2][]Hours, out []Slot) ([]Slot, Hours) {
 	first = max(first, o.From, today)
 	end := min(int(last-today), len(free[0])-1)
-	two := o.Lot[1] != None
+	two, ratio := o.Lot[1] != None, max(o.Ratio, 1)
 	if two {
 		end = min(end, len(free[1])-1)
 	}
@@ -130,8 +130,10 @@ func Lay(o *Option, need, perDay Hours, today, first, last Day, free [2][]Hours,
 			}
 		}
 		x := min(free[0][d]-o.Travel[0], most, need)
-		if two {
-			x = min(x, max(o.Ratio, 1).Within(free[1][d]-o.Travel[1]))
+		if x > 0 && two {
+			if left := free[1][d] - o.Travel[1]; ratio.Of(x) > left {
+				x = ratio.Within(left)
+			}
 		}
 		if x <= 0 {
 			continue

@@ -141,19 +141,18 @@ func BenchmarkBook(b *testing.B) {
 	}
 	rows := func(m *market) map[int32][]agents.Hours {
 		of := map[int32][]agents.Hours{}
-		for place, at := range m.seen {
-			if at > 0 {
-				of[int32(place)] = slices.Clone(m.book.Lots[at-1].Free)
-			}
+		for _, lot := range m.lots {
+			of[lot] = w.row(lot, true, m.reach, nil)
 		}
 		return of
 	}
 	morning()
-	w.trade()
 	var before []map[int32][]agents.Hours
 	for i := range w.markets {
+		w.fill(&w.markets[i])
 		before = append(before, rows(&w.markets[i]))
 	}
+	w.trade()
 	w.finalise()
 	w.execute()
 	w.roll()
@@ -165,8 +164,8 @@ func BenchmarkBook(b *testing.B) {
 				w.fill(m)
 			}
 			met, changed := 0, 0
-			for place, now := range rows(m) {
-				if old := before[i][place]; len(old) > 10 && len(now) >= 10 {
+			for lot, now := range rows(m) {
+				if old := before[i][lot]; len(old) > 10 && len(now) >= 10 {
 					met, changed = met+1, changed+b2i(!slices.Equal(old[1:11], now[:10]))
 				}
 			}

@@ -53,8 +53,10 @@ func (w *World) fill(m *market) {
 	m.wanting, m.cut, m.reach = m.wanting[:0], m.cut[:0], 0
 	for x := range w.short {
 		if l := &w.short[x]; w.eligible(m, l) {
-			m.wanting = append(m.wanting, l.op)
 			m.reach = max(m.reach, min(w.ops[l.op].latest-w.day, w.cal.Days()-1))
+			if !m.tier.partners || m.tier.component || m.tier.all || w.known(m.tier, l) {
+				m.wanting = append(m.wanting, l.op)
+			}
 		}
 	}
 	if m.tier.disclosure != brokers.Open { // arranged below: now what is near together, as it looks at the same lots
@@ -178,6 +180,19 @@ func perHour(m agents.Money, h agents.Hours) agents.Money {
 		return 0
 	}
 	return agents.Money(float64(m) * float64(agents.Hour) / float64(h))
+}
+
+// known tells whether any of the firm's partners could do an operation, if it
+// had the hours: most know nobody who could.
+func (w *World) known(t *tier, l *lacking) bool {
+	st := w.step(&w.ops[l.op])
+	list := w.suppliers(t, l.firm, st.kind, 1)
+	for x := range list {
+		if w.held[list[x].firm].fits(st.domain, -1) {
+			return true
+		}
+	}
+	return false
 }
 
 // request states what an operation lacks in the terms of the tier.

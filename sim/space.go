@@ -253,7 +253,7 @@ func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
 	if r.trees == nil {
 		r.indexLots()
 	}
-	n = max(n, 2*len(s.list), 16)
+	n = max(n, 2*len(s.list), 32)
 	keep := func(lot int32) bool {
 		g := r.lots[lot].firm
 		return g != f && t.lends[lot] && r.pairFits(f, g, k)

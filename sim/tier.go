@@ -50,6 +50,7 @@ type exposure struct {
 	days     agents.Day
 	reserve  float64
 	slack    []agents.Money
+	rising   bool // slack never falls with the days ahead
 	asked    bool
 	approval float64
 	delay    agents.Day
@@ -79,6 +80,7 @@ func (r *Region) compileTiers() {
 		for _, c := range p.SlackCharge {
 			e.slack = append(e.slack, agents.MoneyOf(c))
 		}
+		e.rising = slices.IsSorted(e.slack)
 		if p.Approval == "asked" {
 			e.asked, e.approval, e.delay = true, p.ApprovalShare, agents.Day(p.ApprovalDays)
 		}
@@ -167,6 +169,9 @@ func (e *exposure) charge(ahead agents.Day) agents.Money {
 // dearest is the most that the policy asks for an hour lent from so many to so
 // many days ahead.
 func (e *exposure) dearest(from, to agents.Day) (most agents.Money) {
+	if e.rising {
+		return e.charge(to)
+	}
 	to = min(to, max(from, agents.Day(len(e.slack)-1))) // the last charge holds beyond
 	for d := from; d <= to; d++ {
 		most = max(most, e.charge(d))
