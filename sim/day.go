@@ -304,7 +304,7 @@ func (l lacking) byArrival(m lacking) int {
 
 // retry plans short orders again where hours came free at their firm.
 func (w *World) retry() {
-	w.inOrder()
+	w.tidy()
 	w.trying, w.freed = w.freed, w.trying
 	for _, l := range w.short { // what comes to lack something on the way is tried tomorrow
 		if !w.trying[l.firm] {
@@ -377,7 +377,7 @@ func firstOf(arrivals []arrival, lo int32) int {
 
 // finalise makes reservations final whose last day has come.
 func (w *World) finalise() {
-	w.inOrder()
+	w.tidy()
 	for x := 0; x < len(w.short); x++ {
 		op := &w.ops[w.short[x].op]
 		if !op.short || op.commit > w.day {

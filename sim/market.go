@@ -16,16 +16,16 @@ type market struct {
 	declined  pairs // matches that a side declined as a loss
 
 	book    agents.Open
-	ops     []int32 // of each request
-	options []terms // of each option
-	lots    []int32 // of each lot of the book
-	seen    []int32 // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
+	ops     []int32        // of each request
+	options []terms        // of each option
+	lots    []int32        // of each lot of the book
+	seen    []int32        // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
 	cells   []agents.Hours // Free of each lot, one after the other, reach+1 each
 	sums    []agents.Hours // of each lot: its hours on the days before, reach+2 each
 	byPlace []uint64       // scratch: spot and operation of each request
-	cut     []int32    // operations that were shown a cut list of candidates
-	want    want       // of the request whose options are listed
-	reach   agents.Day // how many days the book shows, today excluded
+	cut     []int32        // operations that were shown a cut list of candidates
+	want    want           // of the request whose options are listed
+	reach   agents.Day     // how many days the book shows, today excluded
 	matches []agents.Match
 	draw    rng.Stream // the broker's, of the clearing
 	next    []int32    // of each match: the next of its request
