@@ -59,13 +59,13 @@ func (w *World) fill(m *market) {
 			}
 		}
 	}
-	if m.tier.disclosure != brokers.Open { // arranged below: now what is near together, as it looks at the same lots
-		m.byPlace = m.byPlace[:0]
+	if m.tier.disclosure != brokers.Open { // neighbours one after the other, as they look at the same lots; arrange puts them in order
+		m.bySpot = m.bySpot[:0]
 		for _, i := range m.wanting {
-			m.byPlace = append(m.byPlace, uint64(w.Firms[w.orders.at[w.ops[i].order].firm].spot)<<32|uint64(i))
+			m.bySpot = append(m.bySpot, uint64(w.Firms[w.orders.at[w.ops[i].order].firm].spot)<<32|uint64(i))
 		}
-		slices.Sort(m.byPlace)
-		for x, p := range m.byPlace {
+		slices.Sort(m.bySpot)
+		for x, p := range m.bySpot {
 			m.wanting[x] = int32(uint32(p))
 		}
 	}
@@ -188,7 +188,7 @@ func (w *World) known(t *tier, l *lacking) bool {
 	st := w.step(&w.ops[l.op])
 	list := w.suppliers(t, l.firm, st.kind, 1)
 	for x := range list {
-		if w.held[list[x].firm].fits(st.domain, -1) {
+		if w.holdings[list[x].firm].fits(st.domain, -1) {
 			return true
 		}
 	}
@@ -390,7 +390,7 @@ func (w *World) each(m *market, f int32, c int, k, domain, certification int16, 
 			return true
 		}
 		s := &list[x]
-		if w.held[s.firm].fits(domain, certification) {
+		if w.holdings[s.firm].fits(domain, certification) {
 			seen++
 			if at := w.serves(m, s.lot, c, true); at >= 0 && use(s, at) {
 				left--

@@ -266,7 +266,8 @@ func (w *World) list(i int32) {
 	w.short = append(w.short, lacking{ord.seq, i, ord.firm, op.step})
 }
 
-// tidy drops operations that lack nothing any more from the list.
+// tidy brings the list of short operations into order of arrival and drops
+// those that lack nothing any more.
 func (w *World) tidy() {
 	w.inOrder()
 	kept := w.short[:0]

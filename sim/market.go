@@ -22,7 +22,7 @@ type market struct {
 	seen    []int32        // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
 	cells   []agents.Hours // Free of each lot, one after the other, reach+1 each
 	sums    []agents.Hours // of each lot: its hours on the days before, reach+2 each
-	byPlace []uint64       // scratch: spot and operation of each request
+	bySpot  []uint64       // scratch: spot and operation of each request
 	cut     []int32        // operations that were shown a cut list of candidates
 	want    want           // of the request whose options are listed
 	reach   agents.Day     // how many days the book shows, today excluded

@@ -25,7 +25,7 @@ type Region struct {
 
 	tiers      []tier
 	exposures  []exposure     // by policy; last, of firms that none fits
-	held       []holding      // by firm
+	holdings   []holding      // by firm
 	points     []point        // of firms
 	zonePoints []point        // middles of firms' zones
 	trees      []tree         // of lots, by kind

@@ -60,7 +60,7 @@ func (r *Region) compileTiers() {
 	sc := r.Scenario
 	policies := names(sc.Policies)
 	r.exposures = make([]exposure, len(policies)+1)
-	everything := exposure{kinds: slices.Repeat([]bool{true}, len(r.kinds)), domains: math.MaxUint64, days: agents.Never, approval: 1}
+	everything := exposure{kinds: slices.Repeat([]bool{true}, len(r.kinds)), domains: math.MaxUint64, days: agents.Never, approval: 1, rising: true}
 	for i, name := range policies {
 		p := sc.Policies[name]
 		e := everything
@@ -87,10 +87,10 @@ func (r *Region) compileTiers() {
 		r.exposures[i] = e
 	}
 	r.exposures[len(policies)] = everything // of firms that no policy fits
-	r.held = make([]holding, len(r.Firms))
+	r.holdings = make([]holding, len(r.Firms))
 	for f := range r.Firms {
 		firm := &r.Firms[f]
-		r.held[f] = holding{firm.Domains & r.exposure(int32(f)).domains, firm.Certificates}
+		r.holdings[f] = holding{firm.Domains & r.exposure(int32(f)).domains, firm.Certificates}
 	}
 
 	r.TierNames = names(sc.Tiers)

@@ -136,7 +136,8 @@ type booking struct {
 // reserved stands for the deal of own work that a fallback reserves.
 const reserved int32 = -2
 
-// lacking is an operation that lacks something, or did when the list was last tidied.
+// lacking is an operation that lacks something, or did at some time since the
+// list was tidied.
 type lacking struct {
 	seq      int64 // of its order
 	op, firm int32
