@@ -106,16 +106,16 @@ func (w *World) fill(m *market) {
 // and each request's options in the order of their lots.
 func (m *market) arrange() {
 	b, s := &m.book, &m.scratch
-	s.Requests = append(s.Requests[:0], b.Requests...)
-	s.Lots = append(s.Lots[:0], b.Lots...)
-	s.Options = append(s.Options[:0], b.Options...)
+	turn(&b.Requests, &s.Requests)
+	turn(&b.Lots, &s.Lots)
+	turn(&b.Options, &s.Options)
+	turn(&b.Net, &s.Net)
+	turn(&b.Charge, &s.Charge)
+	turn(&b.Ask, &s.Ask)
 	s.First = append(s.First[:0], b.First...)
-	s.Net = append(s.Net[:0], b.Net...)
-	s.Charge = append(s.Charge[:0], b.Charge...)
-	s.Ask = append(s.Ask[:0], b.Ask...)
-	m.was.ops = append(m.was.ops[:0], m.ops...)
-	m.was.options = append(m.was.options[:0], m.options...)
-	m.was.lots = append(m.was.lots[:0], m.lots...)
+	turn(&m.ops, &m.was.ops)
+	turn(&m.options, &m.was.options)
+	turn(&m.lots, &m.was.lots)
 
 	m.order = count(m.order, len(b.Lots))
 	slices.SortFunc(m.order, func(x, y int32) int {
@@ -158,6 +158,11 @@ func (m *market) arrange() {
 			n++
 		}
 	}
+}
+
+// turn makes was what now is, and now as long, to be filled again from was.
+func turn[T any](now, was *[]T) {
+	*now, *was = slices.Grow((*was)[:0], len(*now))[:len(*now)], *now
 }
 
 // ranked is an option with the places of its lots in the book, in one number.

@@ -452,7 +452,7 @@ func (r *Region) owns(f int32, k int16) int32 {
 
 // fits reports whether the firm holds the domain and the certificate.
 func (f *Firm) fits(domain, certification int16) bool {
-	return holding{f.Domains, f.Certificates}.fits(domain, certification)
+	return holding{domains: f.Domains, certificates: f.Certificates}.fits(domain, certification)
 }
 
 func (h holding) fits(domain, certification int16) bool {
@@ -607,6 +607,6 @@ func (r *Region) merged() *Region {
 		m.Firms[0].Certificates |= r.Firms[f].Certificates
 	}
 	m.findOperators()
-	m.partners = nil
+	m.partners, m.holdings = nil, nil
 	return &m
 }

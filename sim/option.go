@@ -46,6 +46,45 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 	if o.From > req.Last {
 		return
 	}
+	// value less cost: public tariffs if blind, bids and asks over zone distances
+	// if sealed, the true figures if open
+	blind := t.disclosure == brokers.Blind
+	days := agents.Day((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
+	charge, value := x.cost, m.want.value
+	if blind {
+		value = k.reference
+	}
+	var hour agents.Money
+	var costs, asks [2]agents.Money
+	for c, l := range from {
+		if l.lot == agents.None {
+			continue
+		}
+		lot := &w.lots[m.lots[l.lot]]
+		cost := lot.cost
+		if blind {
+			cost = w.kinds[lot.kind].variable
+		}
+		ratio := agents.Ratio(1000)
+		if c == 1 {
+			ratio = k.ratio
+		}
+		if !o.Own {
+			charge += cost.For(ratio.Of(st.setup))
+		}
+		asks[c] = cost
+		if l.firm != agents.None && !blind {
+			e := w.exposure(l.firm)
+			asks[c] += e.dearest(o.From-w.day, req.Last-w.day)
+			cost += e.charge(o.From + days/2 - w.day)
+		}
+		hour += agents.Money(int64(cost) * int64(ratio) / 1000 * int64(o.Factor) / 1000)
+		costs[c] = cost
+	}
+	gain := (value - hour).For(op.lack)
+	if !blind && gain < charge {
+		return // a loss on the broker's own figures, wherever it is
+	}
 	// the site of the work, and its distance from the requester as the broker knows it
 	at, km := ord.firm, float32(0)
 	if primary.firm != agents.None && k.mobility == site {
@@ -85,49 +124,14 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 		if t.disclosure != brokers.Open {
 			o.Travel[c] = crew * w.tripHours(staffKm[c])
 		}
+		if staffKm[c] > 0 {
+			charge += agents.Money(days) * (agents.Money(crew)*agents.MoneyOf(2*float64(staffKm[c])*w.Scenario.Transport.TravelKm) + costs[c].For(o.Travel[c]))
+		}
 	}
 	o.Km = max(km, staffKm[0], staffKm[1])
-	blind := t.disclosure == brokers.Blind
-	// value less cost: public tariffs if blind, bids and asks over zone distances
-	// if sealed, the true figures if open
-	days := agents.Day((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
-	var hour, charge agents.Money
-	var asks [2]agents.Money
-	for c, l := range from {
-		if l.lot == agents.None {
-			continue
-		}
-		lot := &w.lots[m.lots[l.lot]]
-		cost := lot.cost
-		if blind {
-			cost = w.kinds[lot.kind].variable
-		}
-		ratio := agents.Ratio(1000)
-		if c == 1 {
-			ratio = k.ratio
-		}
-		charge += cost.For(ratio.Of(st.setup))
-		asks[c] = cost
-		if l.firm != agents.None && !blind {
-			e := w.exposure(l.firm)
-			asks[c] += e.dearest(o.From-w.day, req.Last-w.day)
-			cost += e.charge(o.From + days/2 - w.day)
-		}
-		hour += agents.Money(int64(cost) * int64(ratio) / 1000 * int64(o.Factor) / 1000)
-		if staffKm[c] > 0 {
-			charge += agents.Money(days) * (agents.Money(crew)*agents.MoneyOf(2*float64(staffKm[c])*w.Scenario.Transport.TravelKm) + cost.For(o.Travel[c]))
-		}
-	}
-	charge += x.cost + w.freight(km, x.moves)
-	if o.Own {
-		charge = 0
-	}
-	value := m.want.value
-	if blind {
-		value = k.reference
-	}
-	if !blind && (value-hour).For(op.lack) < charge {
-		return // a loss on the broker's own figures
+	charge += w.freight(km, x.moves)
+	if !blind && gain < charge {
+		return // a loss there
 	}
 	if op.spurned && !o.Own && w.turnedDown(m, ord, op, x.provider) {
 		return

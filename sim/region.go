@@ -105,7 +105,10 @@ type Firm struct {
 
 // holding is what a firm's units can be lent for, a bit for each: the domains
 // that it holds and its policy exposes, and its certificates.
-type holding struct{ domains, certificates uint64 }
+type holding struct {
+	domains, certificates uint64
+	policy                int32 // of Region.exposures
+}
 
 // lot is one firm's units of one kind.
 type lot struct {

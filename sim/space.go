@@ -72,16 +72,18 @@ func (r *Region) zoneMiddle(z int32) agents.Position {
 // a range splits it along the axis of its depth.
 type tree []located
 
-// located is something at a point.
+// located is a firm, or something that it has, at the firm's point.
 type located struct {
-	id int32
-	at point
+	id, firm int32
+	at       point
 }
 
-func newTree(ids []int32, at func(int32) point) tree {
+// newTree is a tree of things that firms have.
+func (r *Region) newTree(ids []int32, firm func(int32) int32) tree {
 	t := make(tree, len(ids))
 	for i, id := range ids {
-		t[i] = located{id, at(id)}
+		f := firm(id)
+		t[i] = located{id, f, r.points[f]}
 	}
 	t.split(0)
 	return t
@@ -153,37 +155,59 @@ func (a neighbour) compare(b neighbour) int {
 
 // nearest appends the at most n points nearest to p that pass keep, nearest
 // first, ties by id.
-func (t tree) nearest(p point, n int, keep func(int32) bool, heap []neighbour) []neighbour {
-	heap = heap[:0] // max-heap of the best n
-	var visit func(lo, hi, axis int)
-	visit = func(lo, hi, axis int) {
-		if lo >= hi {
+func (t tree) nearest(p point, n int, keep func(*located) bool, heap []neighbour) []neighbour {
+	s := search{t, p, n, keep, heap[:0]}
+	s.visit(0, len(t), 0)
+	slices.SortFunc(s.best, neighbour.compare)
+	return s.best
+}
+
+// A search looks for the n points nearest to p that pass keep.
+type search struct {
+	tree
+	p    point
+	n    int
+	keep func(*located) bool
+	best []neighbour // so far; max-heap
+}
+
+// visit looks at a range of the tree that is split along the axis, first at the
+// half where p is; a short one is gone through.
+func (s *search) visit(lo, hi, axis int) {
+	for hi-lo > 24 {
+		m := (lo + hi) / 2
+		d := s.p[axis] - s.tree[m].at[axis]
+		axis = (axis + 1) % 3
+		s.look(m)
+		if d > 0 {
+			s.visit(m+1, hi, axis)
+			hi = m
+		} else {
+			s.visit(lo, m, axis)
+			lo = m + 1
+		}
+		if len(s.best) == s.n && d*d > s.best[0].chord2 {
 			return
 		}
-		m := (lo + hi) / 2
-		q := neighbour{t[m].id, p.chord2(t[m].at)}
-		if (len(heap) < n || q.nearer(heap[0])) && keep(q.id) {
-			if len(heap) == n {
-				heap[0] = q
-				sift(heap)
-			} else {
-				heap = push(heap, q)
-			}
-		}
-		d := p[axis] - t[m].at[axis]
-		next := (axis + 1) % 3
-		first, second := [2]int{lo, m}, [2]int{m + 1, hi}
-		if d > 0 {
-			first, second = second, first
-		}
-		visit(first[0], first[1], next)
-		if len(heap) < n || d*d <= heap[0].chord2 {
-			visit(second[0], second[1], next)
-		}
 	}
-	visit(0, len(t), 0)
-	slices.SortFunc(heap, neighbour.compare)
-	return heap
+	for i := lo; i < hi; i++ {
+		s.look(i)
+	}
+}
+
+// look takes a point among the best if it is one of them.
+func (s *search) look(i int) {
+	x := &s.tree[i]
+	q := neighbour{x.id, s.p.chord2(x.at)}
+	switch {
+	case len(s.best) < s.n:
+		if s.keep(x) {
+			s.best = push(s.best, q)
+		}
+	case q.nearer(s.best[0]) && s.keep(x):
+		s.best[0] = q
+		sift(s.best)
+	}
 }
 
 func push(h []neighbour, q neighbour) []neighbour {
@@ -254,10 +278,7 @@ func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
 		r.indexLots()
 	}
 	n = max(n, 2*len(s.list), 32)
-	keep := func(lot int32) bool {
-		g := r.lots[lot].firm
-		return g != f && t.lends[lot] && r.pairFits(f, g, k)
-	}
+	keep := func(x *located) bool { return x.firm != f && t.lends[x.id] && r.pairFits(f, x.firm, k) }
 	r.heap = r.trees[k].nearest(r.points[f], n, keep, r.heap)
 	s.whole = len(r.heap) < n
 	s.list = make([]supplier, len(r.heap))
@@ -302,7 +323,7 @@ func (r *Region) indexLots() {
 	}
 	r.trees = make([]tree, len(r.kinds))
 	for k := range r.trees {
-		r.trees[k] = newTree(byKind[k], func(id int32) point { return r.points[r.lots[id].firm] })
+		r.trees[k] = r.newTree(byKind[k], func(lot int32) int32 { return r.lots[lot].firm })
 	}
 }
 
@@ -342,11 +363,11 @@ func (r *Region) drawPartners() {
 		all[f] = int32(f)
 		bySector[r.Firms[f].Sector] = append(bySector[r.Firms[f].Sector], int32(f))
 	}
-	at := func(f int32) point { return r.points[f] }
-	everyone := newTree(all, at)
+	itself := func(f int32) int32 { return f }
+	everyone := r.newTree(all, itself)
 	sectors := make([]tree, len(bySector))
 	for s := range sectors {
-		sectors[s] = newTree(bySector[s], at)
+		sectors[s] = r.newTree(bySector[s], itself)
 	}
 	var pools [2]acquaintances // among everyone, and in the own sector
 	for f := range r.Firms {
@@ -385,7 +406,7 @@ type acquaintances struct {
 // find looks for them among the firms of a tree.
 func (a *acquaintances) find(r *Region, f int32, t tree) {
 	const most = 64
-	a.firms = t.nearest(r.points[f], most, func(g int32) bool { return g != f }, a.firms)
+	a.firms = t.nearest(r.points[f], most, func(x *located) bool { return x.id != f }, a.firms)
 	a.weights, a.total, a.found = a.weights[:0], 0, true
 	for _, q := range a.firms {
 		w := math.Exp(-kmOf(q.chord2) * r.Scenario.Transport.RoadFactor / r.Scenario.Region.PartnerKm)

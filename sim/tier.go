@@ -90,7 +90,11 @@ func (r *Region) compileTiers() {
 	r.holdings = make([]holding, len(r.Firms))
 	for f := range r.Firms {
 		firm := &r.Firms[f]
-		r.holdings[f] = holding{firm.Domains & r.exposure(int32(f)).domains, firm.Certificates}
+		p := int(firm.Policy)
+		if p < 0 {
+			p = len(policies)
+		}
+		r.holdings[f] = holding{firm.Domains & r.exposures[p].domains, firm.Certificates, int32(p)}
 	}
 
 	r.TierNames = names(sc.Tiers)
@@ -146,12 +150,7 @@ func (r *Region) compileTiers() {
 }
 
 // exposure is the sharing policy of a firm.
-func (r *Region) exposure(f int32) *exposure {
-	if p := r.Firms[f].Policy; p >= 0 {
-		return &r.exposures[p]
-	}
-	return &r.exposures[len(r.exposures)-1]
-}
+func (r *Region) exposure(f int32) *exposure { return &r.exposures[r.holdings[f].policy] }
 
 // shows tells whether a firm's policy exposes a kind and domain.
 func (e *exposure) shows(kind, domain int16) bool {
