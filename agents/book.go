@@ -123,13 +123,17 @@ func Lay(o *Option, need, perDay Hours, today, first, last Day, free [2][]Hours,
 	}
 	before := len(out)
 	for d := int(first - today); d <= end && need > 0; d++ {
+		x := min(free[0][d]-o.Travel[0], perDay, need)
+		if x <= 0 {
+			continue
+		}
 		most := perDay
 		for _, s := range out[:before] {
 			if s.Day == today+Day(d) {
 				most -= s.Hours
 			}
 		}
-		x := min(free[0][d]-o.Travel[0], most, need)
+		x = min(x, most)
 		if x > 0 && two {
 			if left := free[1][d] - o.Travel[1]; ratio.Of(x) > left {
 				x = ratio.Within(left)

@@ -115,8 +115,10 @@ func (b *auction) bargain(book *agents.Sealed, r int32) {
 		b.costs = append(b.costs, sum)
 	}
 	slices.SortFunc(b.order, func(i, j int32) int {
-		return cmp.Or(cmp.Compare(b.costs[i-first], b.costs[j-first]),
-			cmp.Compare(book.Options[i].Km, book.Options[j].Km), tie(b.book, i, j))
+		if c := cmp.Compare(b.costs[i-first], b.costs[j-first]); c != 0 {
+			return c
+		}
+		return nearer(b.book, i, j)
 	})
 	for start := range b.order {
 		if !b.fill(r, b.order[start:], false) {

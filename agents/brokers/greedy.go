@@ -20,6 +20,10 @@ type greedy struct {
 	queue []bundle       // heap, the best on top
 	order []int32        // options of one request
 	score []agents.Money // what each of a request's options is worth alone
+	hours []agents.Hours // that each of them could do alone
+
+	served int64   // bundles so far, of all clearings
+	last   []int64 // of each lot: served when it was last booked, at most
 }
 
 // A bundle is the best that could be done for a request when it was looked at.
@@ -28,9 +32,17 @@ type bundle struct {
 	option  int32        // the first of it
 	value   agents.Money // less the toll
 	load    agents.Hours // hours taken up, of all lots
+	served  int64        // bundles served before it was looked at
 }
 
 func newGreedy() agents.Clearer[agents.Book] { return new(greedy) }
+
+func (b *greedy) open(book *agents.Book) {
+	b.desk.open(book)
+	if more := len(book.Lots) - len(b.last); more > 0 {
+		b.last = append(b.last, make([]int64, more)...)
+	}
+}
 
 func (b *greedy) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []agents.Match {
 	b.open(book)
@@ -82,10 +94,10 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 	b.begin()
 	if q.MaxSites > 1 {
 		b.rank(r)
-		if !b.fillAny(r, b.order, true) {
+		if !b.enough(q) || !b.fillAny(r, b.order, true) {
 			return v, false
 		}
-		v = bundle{request: r, option: b.parts[0].option}
+		v = bundle{request: r, option: b.parts[0].option, served: b.served}
 		for i, p := range b.parts {
 			v.value += worth(book, p.option, p.hours) - b.toll(book, p.option, b.slotsOf(i))
 			v.load += load(&book.Options[p.option], b.slotsOf(i))
@@ -111,7 +123,7 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 		if h == 0 {
 			return
 		}
-		w := bundle{r, o, worth(book, o, h) - b.toll(book, o, slots), load(&book.Options[o], slots)}
+		w := bundle{r, o, worth(book, o, h) - b.toll(book, o, slots), load(&book.Options[o], slots), b.served}
 		if !ok || w.value > v.value || w.value == v.value &&
 			cmp.Or(cmp.Compare(w.load, v.load), cmp.Compare(book.Options[o].Km, book.Options[v.option].Km), tie(book, o, v.option)) < 0 {
 			v, ok = w, true
@@ -126,11 +138,19 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 	return v, ok
 }
 
-// stands reports whether a bundle of one option can be had as it was.
+// stands reports whether a bundle can be had as it was: its option can or, if
+// it may have several, nothing of the request's lots was booked since.
 func (b *greedy) stands(v bundle) bool {
 	q := &b.book.Requests[v.request]
 	if q.MaxSites > 1 {
-		return false
+		for o := b.book.First[v.request]; o < b.book.First[v.request+1]; o++ {
+			for _, l := range b.book.Options[o].Lot {
+				if l != agents.None && b.last[l] > v.served {
+					return false
+				}
+			}
+		}
+		return true
 	}
 	b.begin()
 	h, slots := b.offer(v.request, v.option, q.Hours, true)
@@ -143,27 +163,58 @@ func (b *greedy) serve(v bundle) bool {
 	b.begin()
 	if q.MaxSites > 1 {
 		b.rank(v.request)
-		return b.fillAny(v.request, b.order, true)
+		if !b.fillAny(v.request, b.order, true) {
+			return false
+		}
+	} else {
+		h, slots := b.offer(v.request, v.option, q.Hours, true)
+		b.take(v.option, h, slots)
 	}
-	h, slots := b.offer(v.request, v.option, q.Hours, true)
-	b.take(v.option, h, slots)
+	b.served++
+	for _, p := range b.parts {
+		for _, l := range b.book.Options[p.option].Lot {
+			if l != agents.None {
+				b.last[l] = b.served
+			}
+		}
+	}
 	return true
 }
 
-// rank puts the options of request r in order by what each is worth alone.
+// rank puts the options of request r that have hours for it in order by what
+// each is worth alone.
 func (b *greedy) rank(r int32) {
 	book := b.book
 	first := book.First[r]
-	b.order, b.score = b.order[:0], b.score[:0]
+	b.order, b.score, b.hours = b.order[:0], b.score[:0], b.hours[:0]
 	for o := first; o < book.First[r+1]; o++ {
 		h, slots := b.fits(r, o, book.Requests[r].Hours)
-		b.order = append(b.order, o)
 		b.score = append(b.score, worth(book, o, h)-b.toll(book, o, slots))
+		if h > 0 {
+			b.order, b.hours = append(b.order, o), append(b.hours, h)
+		}
 	}
 	slices.SortFunc(b.order, func(i, j int32) int {
-		return cmp.Or(cmp.Compare(b.score[j-first], b.score[i-first]),
-			cmp.Compare(book.Options[i].Km, book.Options[j].Km), tie(book, i, j))
+		if c := cmp.Compare(b.score[j-first], b.score[i-first]); c != 0 {
+			return c
+		}
+		return nearer(book, i, j)
 	})
+}
+
+// enough reports whether the options that were ranked for a request could serve
+// it whole if it must be, were none in the way of another: alone each can do
+// most.
+func (b *greedy) enough(q *agents.Request) bool {
+	if q.Divisible {
+		return true
+	}
+	slices.Sort(b.hours)
+	sum := agents.Hours(0)
+	for _, h := range b.hours[max(0, len(b.hours)-int(q.MaxSites)):] {
+		sum += h
+	}
+	return sum >= q.Hours
 }
 
 // load is the hours of all lots that the slots take up at the option.

@@ -26,14 +26,20 @@ func (b *nearest) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []
 		for o := book.First[r]; o < book.First[r+1]; o++ {
 			b.order = append(b.order, o)
 		}
-		slices.SortFunc(b.order, func(i, j int32) int {
-			return cmp.Or(cmp.Compare(book.Options[i].Km, book.Options[j].Km), tie(book, i, j))
-		})
+		slices.SortFunc(b.order, func(i, j int32) int { return nearer(book, i, j) })
 		if b.fillAny(r, b.order, false) {
 			out = b.emit(out)
 		}
 	}
 	return out
+}
+
+// nearer orders options by distance, ties by tie.
+func nearer(book *agents.Book, i, j int32) int {
+	if c := cmp.Compare(book.Options[i].Km, book.Options[j].Km); c != 0 {
+		return c
+	}
+	return tie(book, i, j)
 }
 
 // tie orders options that are otherwise equal: those that take up fewer lots
