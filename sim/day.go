@@ -191,7 +191,7 @@ func (w *World) pull(i int32) (moved bool) {
 	op := &w.ops[i]
 	st := w.step(op)
 	k := &w.kinds[st.kind]
-	for {
+	for room := st.perDay - w.workOn(op, w.day); room > 0; {
 		n := w.lastOwn(op)
 		if n == agents.None {
 			return moved
@@ -199,7 +199,7 @@ func (w *World) pull(i int32) (moved bool) {
 		b := &w.booked.at[n]
 		lots, travel := b.lot, b.travel
 		primary, limit := agents.Hours(b.hours[0]), w.excess[lots[0]]
-		x := min(primary, w.cal.Free(lots[0], w.day), st.perDay-w.workOn(op, w.day))
+		x := min(primary, w.cal.Free(lots[0], w.day), room)
 		if lots[1] != agents.None {
 			limit = max(limit, k.ratio.Within(w.excess[lots[1]]))
 			x = min(x, k.ratio.Within(w.cal.Free(lots[1], w.day)))
@@ -215,11 +215,13 @@ func (w *World) pull(i int32) (moved bool) {
 		w.book(i, agents.None, lots, w.day, x, x, k.ratio, travel)
 		w.reckon(i)
 		moved = true
+		room -= x
 		w.excess[lots[0]] -= x
 		if lots[1] != agents.None {
 			w.excess[lots[1]] -= k.ratio.Of(x)
 		}
 	}
+	return moved
 }
 
 // reached tells whether the steps before operation i are done by today.

@@ -58,7 +58,7 @@ func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtim
 
 // workOn is the primary hours booked for an operation on a day.
 func (w *World) workOn(op *operation, d agents.Day) (h agents.Hours) {
-	for n := op.final; n != agents.None && w.booked.at[n].day >= d; n = w.booked.at[n].back {
+	for n := op.first; n != agents.None && w.booked.at[n].day <= d; n = w.booked.at[n].next {
 		if b := &w.booked.at[n]; b.day == d {
 			h += agents.Hours(b.hours[0] + b.over[0] - b.travel[0])
 		}

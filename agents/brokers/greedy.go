@@ -22,8 +22,18 @@ type greedy struct {
 	score []agents.Money // what each of a request's options is worth alone
 	hours []agents.Hours // that each of them could do alone
 
-	served int64   // bundles so far, of all clearings
-	last   []int64 // of each lot: served when it was last booked, at most
+	served int64         // bundles so far, of all clearings
+	began  int64         // of those, before the lots were as in the book
+	last   []int64       // of each lot: served when it was last booked, at most
+	alone  []unrivalled  // of each option
+	laid   []agents.Slot // their slots
+}
+
+// unrivalled is what an option could do for its request with all hours of its
+// lots: so many of the request, in laid[from:to].
+type unrivalled struct {
+	hours    agents.Hours
+	from, to int32 // both 0 if not known yet
 }
 
 // A bundle is the best that could be done for a request when it was looked at.
@@ -42,6 +52,23 @@ func (b *greedy) open(book *agents.Book) {
 	if more := len(book.Lots) - len(b.last); more > 0 {
 		b.last = append(b.last, make([]int64, more)...)
 	}
+	b.alone, b.laid = resize(b.alone, len(book.Options)), b.laid[:0]
+	clear(b.alone)
+}
+
+// most is what is left of what option o could do for request r, and its slots.
+func (b *greedy) most(r, o int32) (agents.Hours, []agents.Slot) {
+	if b.touched(o, b.began) {
+		return b.fits(r, o, b.book.Requests[r].Hours)
+	}
+	a := &b.alone[o]
+	if a.to == 0 {
+		h, slots := b.fits(r, o, b.book.Requests[r].Hours)
+		a.hours, a.from = h, int32(len(b.laid))
+		b.laid = append(b.laid, slots...)
+		a.to = int32(len(b.laid))
+	}
+	return a.hours, b.laid[a.from:a.to]
 }
 
 func (b *greedy) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []agents.Match {
@@ -53,9 +80,9 @@ func (b *greedy) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []a
 	return b.pack(b.all, out)
 }
 
-// pack serves the requests from the desk until nothing is left to be gained.
+// pack serves the requests from a fresh desk until nothing is left to be gained.
 func (b *greedy) pack(requests []int32, out []agents.Match) []agents.Match {
-	b.queue = b.queue[:0]
+	b.queue, b.began = b.queue[:0], b.served
 	for _, r := range requests {
 		if v, ok := b.best(r); ok {
 			b.queue = append(b.queue, v)
@@ -92,6 +119,9 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 	book := b.book
 	q := &book.Requests[r]
 	b.begin()
+	if q.MaxSites < 1 {
+		return v, false
+	}
 	if q.MaxSites > 1 {
 		b.rank(r)
 		if !b.enough(q) || !b.fillAny(r, b.order, true) {
@@ -119,8 +149,8 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 		if most := worth(book, o, q.Hours); most < 0 || ok && most < v.value {
 			return
 		}
-		h, slots := b.offer(r, o, q.Hours, true)
-		if h == 0 {
+		h, slots := b.most(r, o)
+		if h < q.Hours && !q.Divisible || !b.allowed(q, o, h, true) {
 			return
 		}
 		w := bundle{r, o, worth(book, o, h) - b.toll(book, o, slots), load(&book.Options[o], slots), b.served}
@@ -139,22 +169,30 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 }
 
 // stands reports whether a bundle can be had as it was: its option can or, if
-// it may have several, nothing of the request's lots was booked since.
+// it may have several, none of the request's were touched since.
 func (b *greedy) stands(v bundle) bool {
 	q := &b.book.Requests[v.request]
 	if q.MaxSites > 1 {
 		for o := b.book.First[v.request]; o < b.book.First[v.request+1]; o++ {
-			for _, l := range b.book.Options[o].Lot {
-				if l != agents.None && b.last[l] > v.served {
-					return false
-				}
+			if b.touched(o, v.served) {
+				return false
 			}
 		}
+		return true
+	}
+	if !b.touched(v.option, v.served) {
 		return true
 	}
 	b.begin()
 	h, slots := b.offer(v.request, v.option, q.Hours, true)
 	return h > 0 && worth(b.book, v.option, h)-b.toll(b.book, v.option, slots) == v.value
+}
+
+// touched reports whether any of an option's lots was booked after so many
+// bundles.
+func (b *greedy) touched(o int32, served int64) bool {
+	l := &b.book.Options[o].Lot
+	return b.last[l[0]] > served || l[1] != agents.None && b.last[l[1]] > served
 }
 
 // serve books the bundle.
@@ -188,7 +226,7 @@ func (b *greedy) rank(r int32) {
 	first := book.First[r]
 	b.order, b.score, b.hours = b.order[:0], b.score[:0], b.hours[:0]
 	for o := first; o < book.First[r+1]; o++ {
-		h, slots := b.fits(r, o, book.Requests[r].Hours)
+		h, slots := b.most(r, o)
 		b.score = append(b.score, worth(book, o, h)-b.toll(book, o, slots))
 		if h > 0 {
 			b.order, b.hours = append(b.order, o), append(b.hours, h)

@@ -225,18 +225,24 @@ func (b *optimal) relax(requests []int32) (value, norm float64) {
 			value += b.together(r, true)
 			continue
 		}
-		best, option := 0.0, agents.None
+		best, option, latest := 0.0, agents.None, agents.None
 		for i, o := range b.of(r) {
 			v := float64(b.alone[int(b.first[r])+i])
 			if b.priced(o) {
-				v = b.single(r, o, false)
+				v = b.single(r, o)
+				latest = o
 			}
 			if v > best {
 				best, option = v, o
 			}
 		}
 		if option != agents.None {
-			b.single(r, option, true)
+			if option != latest {
+				b.single(r, option)
+			}
+			for i := range b.work {
+				b.record(&b.work[i], b.work[i].most)
+			}
 			value += best
 		}
 	}
@@ -319,13 +325,16 @@ func roomOn(book *agents.Book, q *agents.Request, o *agents.Option, d int) agent
 // sortWork puts the best days first, of equal ones the earliest.
 func (b *optimal) sortWork() {
 	slices.SortFunc(b.work, func(v, w work) int {
-		return cmp.Or(cmp.Compare(w.gain, v.gain), cmp.Compare(v.day, w.day), cmp.Compare(v.place, w.place))
+		if v.gain != w.gain {
+			return cmp.Compare(w.gain, v.gain)
+		}
+		return cmp.Or(cmp.Compare(v.day, w.day), cmp.Compare(v.place, w.place))
 	})
 }
 
-// single is the most that option o alone gains for request r at the prices; if
-// so told, it adds the hours to excess.
-func (b *optimal) single(r, o int32, record bool) float64 {
+// single is the most that option o alone gains for request r at the prices. It
+// leaves in work what is used of each day.
+func (b *optimal) single(r, o int32) float64 {
 	q, opt := &b.book.Requests[r], &b.book.Options[o]
 	b.work = b.work[:0]
 	b.lookAt(r, o, 0)
@@ -358,9 +367,7 @@ func (b *optimal) single(r, o int32, record bool) float64 {
 			least -= h
 			used += h
 		}
-		if record {
-			b.record(w, used)
-		}
+		w.most = used
 	}
 	return value
 }

@@ -178,10 +178,15 @@ func (d *desk) offer(r, o int32, left agents.Hours, careful bool) (agents.Hours,
 			h, slots = d.fits(r, o, left-q.Minimum)
 		}
 	}
-	if h <= 0 || h < q.Minimum && !d.book.Options[o].Own || careful && worth(d.book, o, h) < 0 {
+	if !d.allowed(q, o, h, careful) {
 		return 0, nil
 	}
 	return h, slots
+}
+
+// allowed reports whether option o may do h hours of request q.
+func (d *desk) allowed(q *agents.Request, o int32, h agents.Hours, careful bool) bool {
+	return h > 0 && (h >= q.Minimum || d.book.Options[o].Own) && (!careful || worth(d.book, o, h) >= 0)
 }
 
 // restore gives back everything that was booked of the lots.
