@@ -32,10 +32,9 @@ func byDue(book *agents.Book, queue []int32) []int32 {
 	return queue
 }
 
-// inTurn serves the requests from a fresh desk in the order given, each with the
-// best bundle that those before it leave.
+// inTurn serves the requests in the order given, each with the best bundle that
+// those before it leave.
 func (b *greedy) inTurn(requests []int32, out []agents.Match) []agents.Match {
-	b.began = b.served
 	for _, r := range requests {
 		if v, ok := b.best(r); ok && b.serve(v) {
 			out = b.emit(out)

@@ -23,7 +23,7 @@ type greedy struct {
 	hours []agents.Hours // that each of them could do alone
 
 	served int64         // bundles so far, of all clearings
-	began  int64         // of those, before the lots were as in the book
+	began  int64         // of those, before the clearing
 	last   []int64       // of each lot: served when it was last booked, at most
 	alone  []unrivalled  // of each option
 	laid   []agents.Slot // their slots
@@ -54,6 +54,15 @@ func (b *greedy) open(book *agents.Book) {
 	}
 	b.alone, b.laid = resize(b.alone, len(book.Options)), b.laid[:0]
 	clear(b.alone)
+	b.began = b.served
+}
+
+// restore gives back everything that was booked of the lots.
+func (b *greedy) restore(lots []int32) {
+	b.desk.restore(lots)
+	for _, l := range lots {
+		b.last[l] = 0
+	}
 }
 
 // most is what is left of what option o could do for request r, and its slots.
@@ -80,9 +89,9 @@ func (b *greedy) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []a
 	return b.pack(b.all, out)
 }
 
-// pack serves the requests from a fresh desk until nothing is left to be gained.
+// pack serves the requests from the desk until nothing is left to be gained.
 func (b *greedy) pack(requests []int32, out []agents.Match) []agents.Match {
-	b.queue, b.began = b.queue[:0], b.served
+	b.queue = b.queue[:0]
 	for _, r := range requests {
 		if v, ok := b.best(r); ok {
 			b.queue = append(b.queue, v)
