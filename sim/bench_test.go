@@ -31,32 +31,30 @@ func alone(tb testing.TB, name, regime string) *scenarios.Scenario {
 	return sc
 }
 
-// warm is a regime past its warm-up, in its parts, and the nature that goes on
-// from there.
-func warm(tb testing.TB, name, regime string) (*Region, []*World, *nature) {
+// warm is a regime past its warm-up, and the nature that goes on from there.
+func warm(tb testing.TB, name, regime string) (*course, *nature) {
 	tb.Helper()
 	r, err := Build(alone(tb, name, regime), 0)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	parts, n := begun(tb, r, 3*ahead)
-	return r, parts, n
+	return begun(tb, r, 3*ahead)
 }
 
-// begun is the region's first regime after so many days, and its nature.
-func begun(tb testing.TB, r *Region, warmup int) ([]*World, *nature) {
+// begun is the region's regimes after so many days, and its nature.
+func begun(tb testing.TB, r *Region, warmup int) (*course, *nature) {
 	tb.Helper()
-	parts, n := newWorld(r, 0).apart(), newNature(r)
+	c, n := newCourse(r, Options{}), newNature(r)
 	days := make([]today, ahead)
 	for range warmup / ahead {
 		for d := range days {
 			n.next().copyTo(&days[d])
 		}
-		if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
+		if err := c.live(context.Background(), days, nil); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	return parts, n
+	return c, n
 }
 
 // BenchmarkRegime is one regime on the days after its warm-up, draws included,
@@ -65,7 +63,7 @@ func begun(tb testing.TB, r *Region, warmup int) ([]*World, *nature) {
 func BenchmarkRegime(b *testing.B) {
 	for _, regime := range []string{"autarky", "status_quo", "firm", "firm_platform", "component_contract", "cooperative", "layered", "pooled"} {
 		b.Run(regime, func(b *testing.B) {
-			r, parts, n := warm(b, benchmarked, regime)
+			c, n := warm(b, benchmarked, regime)
 			days, operations := make([]today, ahead), 0
 			all, asked, offered := 0, 0, 0 // on the last day of each round
 			for b.Loop() {
@@ -73,12 +71,12 @@ func BenchmarkRegime(b *testing.B) {
 					n.next().copyTo(&days[d])
 					operations += len(days[d].hours)
 				}
-				if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
+				if err := c.live(context.Background(), days, nil); err != nil {
 					b.Fatal(err)
 				}
 				all += len(days[ahead-1].hours)
-				for i := range parts[0].markets {
-					m := &parts[0].markets[i]
+				for i := range c.parts[0].markets {
+					m := &c.parts[0].markets[i]
 					asked, offered = asked+len(m.wanting), offered+len(m.book.Options)
 				}
 			}
@@ -93,7 +91,8 @@ func BenchmarkRegime(b *testing.B) {
 // draws, and one subtraction from a calendar's cell for every operation and
 // day that it takes.
 func BenchmarkFloor(b *testing.B) {
-	r, _, n := warm(b, benchmarked, "autarky")
+	c, n := warm(b, benchmarked, "autarky")
+	r := c.Region
 	cal := agents.NewCalendar(len(r.lots), 64, math.MaxInt32)
 	operations := 0
 	for b.Loop() {
@@ -128,8 +127,8 @@ func leastOf(r *Region, n *nature, cal *agents.Calendar) (operations int) {
 // its lots whose next ten days are not what they were the day before, for which
 // what was listed then would be wrong.
 func BenchmarkBook(b *testing.B) {
-	r, parts, n := warm(b, benchmarked, "cooperative")
-	w := parts[0]
+	c, n := warm(b, benchmarked, "cooperative")
+	w := c.regimes[0].world
 	morning := func() (arrived int) {
 		d := n.next()
 		w.begin(d)
@@ -159,7 +158,7 @@ func BenchmarkBook(b *testing.B) {
 	arrived := morning()
 	for i := range w.markets {
 		m := &w.markets[i]
-		b.Run(r.TierNames[m.tier.number], func(b *testing.B) {
+		b.Run(c.TierNames[m.tier.number], func(b *testing.B) {
 			for b.Loop() {
 				w.fill(m)
 			}
@@ -195,21 +194,21 @@ func BenchmarkGrowth(b *testing.B) {
 				began := time.Now()
 				r := grown(b, firms, regime)
 				built := time.Since(began)
-				parts, n := begun(b, r, warmup)
+				c, n := begun(b, r, warmup)
 				days, operations := make([]today, ahead), 0
 				for b.Loop() {
 					for d := range days {
 						n.next().copyTo(&days[d])
 						operations += len(days[d].hours)
 					}
-					if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
+					if err := c.live(context.Background(), days, nil); err != nil {
 						b.Fatal(err)
 					}
 				}
 				took := float64(b.Elapsed().Nanoseconds()) / float64(operations)
 				heap := new(runtime.MemStats)
 				runtime.ReadMemStats(heap)
-				runtime.KeepAlive(parts)
+				runtime.KeepAlive(c)
 				cal := agents.NewCalendar(len(r.lots), 64, math.MaxInt32)
 				leastOf(r, n, &cal) // the system hands out the calendar's memory at first use
 				began, operations = time.Now(), 0
@@ -247,12 +246,12 @@ func grown(tb testing.TB, firms int, regime string) *Region {
 // slower than its days, and memory grow with it.
 func TestNoAllocations(t *testing.T) {
 	for _, regime := range []string{"autarky", "cooperative", "pooled"} {
-		r, parts, n := warm(t, "vignettes", regime)
+		c, n := warm(t, "vignettes", regime)
 		day := func() {
 			d := n.next()
-			for _, w := range parts {
+			for _, w := range c.parts {
 				if w.pooled {
-					d = w.merge(r, d)
+					d = w.merge(c.Region, d)
 				}
 				w.advance(d)
 			}

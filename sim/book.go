@@ -54,7 +54,7 @@ func (w *World) fill(m *market) {
 	for x := range w.short {
 		if l := &w.short[x]; w.eligible(m, l) {
 			m.reach = max(m.reach, min(w.ops[l.op].latest-w.day, w.cal.Days()-1))
-			if !m.tier.partners || m.tier.component || m.tier.all || w.known(m.tier, l) {
+			if !m.tier.partners || m.tier.component || m.tier.all || w.known(m, l) {
 				m.wanting = append(m.wanting, l.op)
 			}
 		}
@@ -189,9 +189,9 @@ func perHour(m agents.Money, h agents.Hours) agents.Money {
 
 // known tells whether any of the firm's partners could do an operation, if it
 // had the hours: most know nobody who could.
-func (w *World) known(t *tier, l *lacking) bool {
+func (w *World) known(m *market, l *lacking) bool {
 	st := w.step(&w.ops[l.op])
-	list := w.suppliers(t, l.firm, st.kind, 1)
+	list := w.suppliers(m, l.firm, st.kind, 1)
 	for x := range list {
 		if w.holdings[list[x].firm].fits(st.domain, -1) {
 			return true
@@ -388,7 +388,7 @@ func (w *World) each(m *market, f int32, c int, k, domain, certification int16, 
 	t := m.tier
 	left, seen := t.spec.Candidates, 0
 	far := m.far[w.kinds[k].mobility]
-	list := w.suppliers(t, f, k, 1)
+	list := w.suppliers(m, f, k, 1)
 	for x := 0; x < len(list) && list[x].km <= far; x++ {
 		if left == 0 || seen == looks*t.spec.Candidates {
 			w.result.Truncated++
@@ -402,7 +402,7 @@ func (w *World) each(m *market, f int32, c int, k, domain, certification int16, 
 			}
 		}
 		if x+1 == len(list) {
-			list = w.suppliers(t, f, k, x+2)
+			list = w.suppliers(m, f, k, x+2)
 		}
 	}
 	return false

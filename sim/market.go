@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"idleshift/agents"
 	"idleshift/agents/brokers"
@@ -27,15 +28,17 @@ type market struct {
 	want    want           // of the request whose options are listed
 	reach   agents.Day     // how many days the book shows, today excluded
 	matches []agents.Match
-	draw    rng.Stream // the broker's, of the clearing
-	next    []int32    // of each match: the next of its request
-	head    []int32    // of each request: its first match
-	held    []int32    // orders with deals that stand or fall with others
-	entries entries    // orders in a clearing of all operations
-	far     [3]float32 // km by mobility: lots beyond are not looked at for it
-	staff   []lender   // scratch: who lends operators
-	wanting []int32    // operations that may stand in the book
-	order   []int32    // scratch, as what follows
+	draw    rng.Stream  // the broker's, of the clearing
+	next    []int32     // of each match: the next of its request
+	head    []int32     // of each request: its first match
+	held    []int32     // orders with deals that stand or fall with others
+	entries entries     // orders in a clearing of all operations
+	far     [3]float32  // km by mobility: lots beyond are not looked at for it
+	staff   []lender    // scratch: who lends operators
+	found   []neighbour // scratch: lots near a firm
+	listed  []supplier  // scratch: lots of its partners
+	wanting []int32     // operations that may stand in the book
+	order   []int32     // scratch, as what follows
 	byLots  []ranked
 	scratch agents.Open
 	was     struct {
@@ -49,6 +52,12 @@ type market struct {
 
 func newMarket(r *Region, t *tier) market {
 	b, _ := brokers.ByName(t.spec.Broker)
+	if len(*t.near) == 0 {
+		*t.near = make([]atomic.Pointer[suppliers], len(r.Firms)*len(r.kinds))
+	}
+	if !t.partners && r.trees == nil {
+		r.indexLots()
+	}
 	return market{tier: t, broker: b.New(), seen: make([]int32, 2*len(r.lots))}
 }
 

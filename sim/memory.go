@@ -92,7 +92,7 @@ func (r *Region) footprint() float64 {
 	}
 	if searched {
 		const asked, found = 0.5, 32 // share of firms and kinds that look for lots, and how many they find
-		region += firms*kinds*(size[suppliers]()+asked*found*size[supplier]()) + lots*size[located]()
+		region += firms*kinds*(size[*suppliers]()+asked*(size[suppliers]()+found*size[supplier]())) + lots*size[located]()
 	}
 	const growth = 1.7 // arenas grow by more than they need, and what they were is garbage for a while
 	return growth * (region + nature + known + regimes*one)

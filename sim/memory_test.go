@@ -23,24 +23,17 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, days := newNature(r), make([]today, ahead)
-		var worlds [][]*World
-		for i := range regimes {
-			worlds = append(worlds, newWorld(r, i).apart())
-		}
+		c, n, days := newCourse(r, Options{}), newNature(r), make([]today, ahead)
 		for range 2 {
 			for d := range days {
 				n.next().copyTo(&days[d])
 			}
-			for i := range worlds {
-				if err := live(context.Background(), i, worlds[i], r, days, nil); err != nil {
-					t.Fatal(err)
-				}
+			if err := c.live(context.Background(), days, nil); err != nil {
+				t.Fatal(err)
 			}
 		}
 		took := inUse() - before
-		runtime.KeepAlive(r)
-		runtime.KeepAlive(worlds)
+		runtime.KeepAlive(c)
 		runtime.KeepAlive(n)
 		t.Logf("%v: %d MB estimated, %d MB in use", regimes, estimate>>20, took>>20)
 		if ratio := float64(estimate) / float64(took); ratio < 1 || ratio > 2 {

@@ -50,13 +50,13 @@ func BenchmarkOptimal(b *testing.B) {
 	for b.Loop() {
 		for i, broker := range []string{"greedy", "optimal"} {
 			r := traded(b, broker, single)
-			parts, n := begun(b, r, 2*ahead)
+			c, n := begun(b, r, 2*ahead)
 			days := make([]today, ahead)
 			for d := range days {
 				n.next().copyTo(&days[d])
 			}
 			began := time.Now()
-			if err := live(context.Background(), 0, parts, r, days, nil); err != nil {
+			if err := c.live(context.Background(), days, nil); err != nil {
 				b.Fatal(err)
 			}
 			taken[i] += time.Since(began)
@@ -77,10 +77,10 @@ func BenchmarkGap(b *testing.B) {
 		b.Run(books.name, func(b *testing.B) {
 			gaps := map[string][]float64{}
 			for b.Loop() {
-				parts, n := begun(b, traded(b, "optimal", books.terms), ahead)
+				c, n := begun(b, traded(b, "optimal", books.terms), ahead)
 				for range 20 {
-					parts[0].advance(n.next())
-					m := &parts[0].markets[len(parts[0].markets)-1]
+					c.parts[0].advance(n.next())
+					m := &c.parts[0].markets[len(c.parts[0].markets)-1]
 					_, bound, _ := m.broker.Bound()
 					if bound <= 0 || len(m.book.Options) == 0 {
 						continue

@@ -234,15 +234,16 @@ func TestSuppliersAreAllThatFit(t *testing.T) {
 	for l := range r.lots {
 		part.lends[l] = part.member[r.lots[l].firm]
 	}
+	m := newMarket(r, part)
 	for f := range r.Firms {
 		for k := range r.kinds {
 			fit := 0
 			for g := range r.Firms {
 				fit += b2i(g != f && part.member[g] && r.owns(int32(g), int16(k)) != agents.None && r.pairFits(int32(f), int32(g), int16(k)))
 			}
-			list := r.suppliers(part, int32(f), int16(k), 1)
+			list := r.suppliers(&m, int32(f), int16(k), 1)
 			for n := 2; n <= len(list)+1; n++ {
-				list = r.suppliers(part, int32(f), int16(k), n)
+				list = r.suppliers(&m, int32(f), int16(k), n)
 			}
 			nearest := slices.IsSortedFunc(list, func(a, b supplier) int { return cmp.Compare(a.km, b.km) })
 			if len(list) != fit || !nearest {

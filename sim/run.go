@@ -12,6 +12,10 @@ type Options struct {
 	Check bool         // verify the identities of every day, and the bound if it is found; breaches go into the results
 	Bound bool         // find the clairvoyant bound
 	Trace func(*Event) // hears everything that happens to orders; nil for none
+	// Spare hands a task to a core that has nothing else to do, and tells
+	// whether there is one; nil for none. What the run produces does not depend
+	// on it. A run that is traced keeps to itself.
+	Spare func(task func()) bool
 }
 
 // Run runs every regime of the scenario in the region; what nature does on a
@@ -20,13 +24,7 @@ type Options struct {
 // days, or with the sink's.
 func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, error) {
 	sc := r.Scenario
-	worlds := make([]*World, len(sc.Compare))
-	parts := make([][]*World, len(worlds))
-	for i := range worlds {
-		w := newWorld(r, i)
-		w.check, w.trace = opt.Check, opt.Trace
-		worlds[i], parts[i] = w, w.apart()
-	}
+	c := newCourse(r, opt)
 	nature := newNature(r)
 	var known *foresight // nil unless the bound is asked for
 	if opt.Bound {
@@ -35,7 +33,7 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 	end := agents.Day(sc.Time.Warmup + sc.Time.Days) // of the measured days
 	last := end + agents.Day(sc.Time.Runout)
 	var days [ahead]today
-	for first := agents.Day(0); first < last && (first < end || anyOpen(parts)); first += ahead {
+	for first := agents.Day(0); first < last && (first < end || c.anyOpen()); first += ahead {
 		n := min(ahead, last-first)
 		for d := range n {
 			nature.next().copyTo(&days[d])
@@ -43,10 +41,8 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 				known.see(&days[d])
 			}
 		}
-		for i := range worlds {
-			if err := live(ctx, i, parts[i], r, days[:n], sink); err != nil {
-				return nil, err
-			}
+		if err := c.live(ctx, days[:n], sink); err != nil {
+			return nil, err
 		}
 	}
 	bound := agents.Money(0)
@@ -54,9 +50,10 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 		known.complete(nature)
 		bound = known.bound()
 	}
-	results := make([]Result, len(worlds))
-	for i, w := range worlds {
-		for _, part := range parts[i] {
+	results := make([]Result, len(c.regimes))
+	for i := range c.regimes {
+		w := c.regimes[i].world
+		for _, part := range c.regimes[i].parts {
 			part.stop()
 			if part != w {
 				w.absorb(&part.account)
@@ -79,75 +76,12 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 	return results, nil
 }
 
-// ahead is how many days are drawn before the regimes work through them, one
-// after the other, and the parts of a regime: what they have in hand then stays
-// near the processor.
-const ahead = 16
-
-// live is some days of regime i, part by part, told to the sink.
-func live(ctx context.Context, i int, parts []*World, r *Region, days []today, sink Sink) error {
-	sc := r.Scenario
-	warmup, end := agents.Day(sc.Time.Warmup), agents.Day(sc.Time.Warmup+sc.Time.Days)
-	hours := make([][]agents.DayHours, len(days))
-	for _, w := range parts {
-		for d := range days {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			n := &days[d]
-			if n.day >= end && w.openOnes == 0 {
-				break // nothing that is measured is left to do
-			}
-			if w.pooled {
-				n = w.merge(r, n)
-			}
-			w.advance(n)
-			if sink == nil {
-				continue
-			}
-			if w.measuring() {
-				if hours[d] == nil {
-					hours[d] = make([]agents.DayHours, len(w.byKind))
-				}
-				for k := range w.byKind {
-					hours[d][k].Add(&w.byKind[k])
-				}
-			}
-			if len(w.dealRows) > 0 {
-				if err := sink.Deals(i, w.dealRows); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	for d, kinds := range hours {
-		if kinds == nil {
-			continue
-		}
-		if err := sink.Day(i, days[d].day-warmup, kinds); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // copyTo keeps a day beyond the next draw.
 func (n *today) copyTo(to *today) {
 	to.day = n.day
 	to.arrivals = append(to.arrivals[:0], n.arrivals...)
 	to.hours = append(to.hours[:0], n.hours...)
 	to.up = append(to.up[:0], n.up...)
-}
-
-func anyOpen(regimes [][]*World) bool {
-	for _, parts := range regimes {
-		for _, w := range parts {
-			if w.openOnes > 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // stop ends a run: orders of the measured days that are still open count as

@@ -155,7 +155,7 @@ func (a neighbour) compare(b neighbour) int {
 
 // nearest appends the at most n points nearest to p that pass keep, nearest
 // first, ties by id.
-func (t tree) nearest(p point, n int, keep func(*located) bool, heap []neighbour) []neighbour {
+func (t tree) nearest(p point, n int, keep func(id, firm int32) bool, heap []neighbour) []neighbour {
 	s := search{t, p, n, keep, heap[:0]}
 	s.visit(0, len(t), 0)
 	slices.SortFunc(s.best, neighbour.compare)
@@ -167,7 +167,7 @@ type search struct {
 	tree
 	p    point
 	n    int
-	keep func(*located) bool
+	keep func(id, firm int32) bool
 	best []neighbour // so far; max-heap
 }
 
@@ -201,10 +201,10 @@ func (s *search) look(i int) {
 	q := neighbour{x.id, s.p.chord2(x.at)}
 	switch {
 	case len(s.best) < s.n:
-		if s.keep(x) {
+		if s.keep(x.id, x.firm) {
 			s.best = push(s.best, q)
 		}
-	case q.nearer(s.best[0]) && s.keep(x):
+	case q.nearer(s.best[0]) && s.keep(x.id, x.firm):
 		s.best[0] = q
 		sift(s.best)
 	}
@@ -254,39 +254,55 @@ type suppliers struct {
 	whole bool // there are no more
 }
 
+// unserved stands for what serves a firm that knows nobody of use.
+var unserved = suppliers{whole: true}
+
 // suppliers is the n nearest lots of kind k that fit firm f and may lend in the
-// tier, or more; fewer if there are no more. They are found at first need and
-// kept.
-func (r *Region) suppliers(t *tier, f int32, k int16, n int) []supplier {
-	if len(*t.near) == 0 {
-		*t.near = make([]suppliers, len(r.Firms)*len(r.kinds))
-	}
-	s := &(*t.near)[int(f)*len(r.kinds)+int(k)]
-	if n <= len(s.list) || s.whole {
+// market's tier, or more; fewer if there are no more. They are found at first
+// need and kept; regimes that need them at the same time find the same.
+func (r *Region) suppliers(m *market, f int32, k int16, n int) []supplier {
+	kept := &(*m.tier.near)[int(f)*len(r.kinds)+int(k)]
+	s := kept.Load()
+	switch {
+	case s != nil && (n <= len(s.list) || s.whole):
 		return s.list
+	case m.tier.partners:
+		s = r.acquainted(m, f, k)
+	case s != nil:
+		s = r.near(m, f, k, max(n, 2*len(s.list)))
+	default:
+		s = r.near(m, f, k, max(n, 32))
 	}
-	if t.partners {
-		for _, p := range r.partners[f] {
-			if lot := r.owns(p.firm, k); lot != agents.None && t.lends[lot] && p.km <= t.radius[r.kinds[k].mobility] && r.pairFits(f, p.firm, k) {
-				s.list = append(s.list, supplier{lot, p.firm, p.km, r.zoneKm(f, p.firm)})
-			}
+	kept.Store(s)
+	return s.list
+}
+
+// acquainted is the suppliers among the firm's partners.
+func (r *Region) acquainted(m *market, f int32, k int16) *suppliers {
+	t := m.tier
+	m.listed = m.listed[:0]
+	for _, p := range r.partners[f] {
+		if lot := r.owns(p.firm, k); lot != agents.None && t.lends[lot] && p.km <= t.radius[r.kinds[k].mobility] && r.pairFits(f, p.firm, k) {
+			m.listed = append(m.listed, supplier{lot, p.firm, p.km, r.zoneKm(f, p.firm)})
 		}
-		s.whole = true
-		return s.list
 	}
-	if r.trees == nil {
-		r.indexLots()
+	if len(m.listed) == 0 {
+		return &unserved
 	}
-	n = max(n, 2*len(s.list), 32)
-	keep := func(x *located) bool { return x.firm != f && t.lends[x.id] && r.pairFits(f, x.firm, k) }
-	r.heap = r.trees[k].nearest(r.points[f], n, keep, r.heap)
-	s.whole = len(r.heap) < n
-	s.list = make([]supplier, len(r.heap))
-	for i, q := range r.heap {
+	return &suppliers{slices.Clone(m.listed), true}
+}
+
+// near is the n nearest suppliers in the region.
+func (r *Region) near(m *market, f int32, k int16, n int) *suppliers {
+	lends := m.tier.lends
+	keep := func(lot, g int32) bool { return g != f && lends[lot] && r.pairFits(f, g, k) }
+	m.found = r.trees[k].nearest(r.points[f], n, keep, m.found)
+	s := suppliers{make([]supplier, len(m.found)), len(m.found) < n}
+	for i, q := range m.found {
 		g := r.lots[q.id].firm
 		s.list[i] = supplier{q.id, g, r.roadKm(f, g), r.zoneKm(f, g)}
 	}
-	return s.list
+	return &s
 }
 
 // pairFits is the latent fit of two firms' work in a kind.
@@ -406,7 +422,7 @@ type acquaintances struct {
 // find looks for them among the firms of a tree.
 func (a *acquaintances) find(r *Region, f int32, t tree) {
 	const most = 64
-	a.firms = t.nearest(r.points[f], most, func(x *located) bool { return x.id != f }, a.firms)
+	a.firms = t.nearest(r.points[f], most, func(id, _ int32) bool { return id != f }, a.firms)
 	a.weights, a.total, a.found = a.weights[:0], 0, true
 	for _, q := range a.firms {
 		w := math.Exp(-kmOf(q.chord2) * r.Scenario.Transport.RoadFactor / r.Scenario.Region.PartnerKm)

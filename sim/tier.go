@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"idleshift/agents"
 	"idleshift/agents/brokers"
@@ -27,11 +28,11 @@ type tier struct {
 	contract   agents.Day
 	disclosure brokers.Disclosure
 	all        bool
-	factor     agents.Ratio // hours booked per hour of a request at another firm
-	traded     []bool       // by kind
-	member     []bool       // by firm
-	lends      []bool       // by lot: its firm takes part and its policy exposes the kind
-	near       *[]suppliers // [firm*len(kinds)+kind], of all tiers in which the same lots lend as far; empty until needed
+	factor     agents.Ratio                 // hours booked per hour of a request at another firm
+	traded     []bool                       // by kind
+	member     []bool                       // by firm
+	lends      []bool                       // by lot: its firm takes part and its policy exposes the kind
+	near       *[]atomic.Pointer[suppliers] // [firm*len(kinds)+kind], of all tiers in which the same lots lend as far; empty until there is a market, nil until needed
 }
 
 // Whose people run a borrowed machine.
@@ -139,7 +140,7 @@ func (r *Region) compileTiers() {
 			f := r.lots[l].firm
 			t.lends[l] = (t.partners || t.member[f]) && r.exposure(f).shows(r.lots[l].kind, -1)
 		}
-		t.near = new([]suppliers)
+		t.near = new([]atomic.Pointer[suppliers])
 		for j := range r.tiers[:i] {
 			if s := &r.tiers[j]; s.partners == t.partners && (!t.partners || s.radius == t.radius) && slices.Equal(s.lends, t.lends) {
 				t.near = s.near

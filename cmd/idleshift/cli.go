@@ -80,7 +80,7 @@ func (e badInput) Unwrap() error { return e.error }
 
 func badInputf(format string, args ...any) error { return badInput{fmt.Errorf(format, args...)} }
 
-// workersOf is how many replicates run at a time where so many are asked for.
+// workersOf is how many cores are used where so many are asked for.
 func workersOf(asked int) (int, error) {
 	switch {
 	case asked < 0:

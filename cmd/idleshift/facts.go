@@ -24,7 +24,7 @@ type factsFlags struct {
 func (f *factsFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.name, "facts", "", "run the scenario and compare it with these `facts`, shipped or a file")
-	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
+	flags.IntVar(&f.workers, "workers", 0, "cores to use: for replicates first, then for the regimes of one (default all)")
 	flags.BoolVar(&f.json, "json", false, "print the comparison as JSON")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the comparison")
 	complete(cmd, "facts", cobra.FixedCompletions(scenarios.Facts.Names(), cobra.ShellCompDirectiveDefault))

@@ -22,7 +22,7 @@ type journalFlags struct {
 func (f *journalFlags) flags(cmd *cobra.Command, out string) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", out)
-	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
+	flags.IntVar(&f.workers, "workers", 0, "cores to use: for replicates first, then for the regimes of one (default all)")
 	flags.BoolVar(&f.overwrite, "overwrite", false, "start anew where the folder holds runs for something else or of another version")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the result")

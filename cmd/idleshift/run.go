@@ -68,7 +68,7 @@ a run with so many replicates from the start.`,
 	f.flags(cmd)
 	f.sizeFlags(cmd)
 	flags := cmd.Flags()
-	flags.IntVar(&f.workers, "workers", 0, "replicates that run at a time (default all cores)")
+	flags.IntVar(&f.workers, "workers", 0, "cores to use: for replicates first, then for the regimes of one (default all)")
 	flags.StringVar(&f.out, "out", "", "folder of the dataset (default results/<scenario>)")
 	flags.StringVar(&f.tables, "tables", "", "tables to write: "+strings.Join(metrics.Tables, ",")+"; deals=all for the deals of every replicate (default all tables, deals of the first replicate)")
 	flags.StringSliceVar(&f.csv, "csv", nil, "also write these tables as CSV into the folder")

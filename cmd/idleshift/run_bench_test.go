@@ -64,22 +64,28 @@ func BenchmarkTables(b *testing.B) {
 }
 
 // BenchmarkCores is how many runs two workers get done in the time that one
-// needs for one, which tells something on two idle cores only; the target is
-// 1.8. Whatever else the machine does, the processors' time for a run must not
-// depend on the workers.
+// needs for one, of many replicates and of a single one, which tells something
+// on two idle cores only; the target is 1.8. Whatever else the machine does, the
+// processors' time for a run must not depend on the workers.
 func BenchmarkCores(b *testing.B) {
-	const line = "run pocket --set region.firms=300 --replicates 24 --regimes status_quo --tables runs --workers "
-	var taken, worked [2]time.Duration
-	for b.Loop() {
-		for i := range taken {
-			began, before := time.Now(), processor(b)
-			carryOut(b, line+fmt.Sprint(i+1))
-			taken[i] += time.Since(began)
-			worked[i] += processor(b) - before
-		}
+	for _, of := range []struct{ name, line string }{
+		{"replicates", "run pocket --set region.firms=300 --replicates 24 --regimes status_quo --tables runs --workers "},
+		{"regimes", "run pocket --set time.days=20 --replicates 1 --tables runs --workers "},
+	} {
+		b.Run(of.name, func(b *testing.B) {
+			var taken, worked [2]time.Duration
+			for b.Loop() {
+				for i := range taken {
+					began, before := time.Now(), processor(b)
+					carryOut(b, of.line+fmt.Sprint(i+1))
+					taken[i] += time.Since(began)
+					worked[i] += processor(b) - before
+				}
+			}
+			b.ReportMetric(worked[1].Seconds()/worked[0].Seconds(), "×cpu")
+			b.ReportMetric(taken[0].Seconds()/taken[1].Seconds(), "×one")
+		})
 	}
-	b.ReportMetric(worked[1].Seconds()/worked[0].Seconds(), "×cpu")
-	b.ReportMetric(taken[0].Seconds()/taken[1].Seconds(), "×one")
 }
 
 // Memory that grew with days or replicates would end long runs after hours.

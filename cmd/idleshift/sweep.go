@@ -87,7 +87,7 @@ type workFlags struct {
 
 func (f *workFlags) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.IntVar(&f.workers, "workers", 0, "runs at a time (default all cores)")
+	flags.IntVar(&f.workers, "workers", 0, "cores to use: for runs first, then for the regimes of one (default all)")
 	flags.IntVar(&f.maxFailures, "max-failures", 100, "stop when more runs than this have failed; until then a failure is recorded and the rest goes on")
 	flags.DurationVar(&f.checkpoint, "checkpoint", store.Checkpoint, "longest that a finished run waits to be put on disk, or a hundredth of the time so far")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but errors")
@@ -133,7 +133,7 @@ A plan is for one version of the program.`,
 	}
 	f.flags(cmd)
 	flags := cmd.Flags()
-	flags.IntVar(&w.workers, "workers", 0, "runs at a time that the estimate is for (default all cores)")
+	flags.IntVar(&w.workers, "workers", 0, "cores that the estimate is for (default all)")
 	flags.BoolVarP(&w.quiet, "quiet", "q", false, "print nothing but the plan")
 	flags.BoolVar(&noPilot, "no-pilot", false, "do no runs to estimate time, memory and disk")
 	flags.BoolVar(&asJSON, "json", false, "print the plan's figures as JSON")

@@ -62,7 +62,8 @@ type Plan struct {
 	Done     func(Job) bool // jobs that are not to be run: finished before, or another's; nil: none
 	Engine   Engine
 	Sim      sim.Options
-	// Workers is the most jobs that run at a time.
+	// Workers is how many cores are used: a job runs on one of them, and its
+	// regimes on those that no job wants.
 	Workers int
 	// Record opens the Recorder of a job over the job's region, on its worker.
 	Record func(Job, *sim.Region) (Recorder, error)
@@ -137,7 +138,9 @@ func Run(ctx context.Context, p *Plan) error {
 				return ctx.Err()
 			}
 			workers.Go(func() error {
-				results, err := p.run(ctx, job, load)
+				results, err := p.run(ctx, job, load, func(task func()) bool {
+					return workers.TryGo(func() error { task(); return nil })
+				})
 				turn <- outcome{job, results, err}
 				return nil
 			})
@@ -166,8 +169,9 @@ func Run(ctx context.Context, p *Plan) error {
 // loader gives the scenario of one point to all its jobs.
 type loader func() (*scenarios.Scenario, error)
 
-// run runs one job from loading its scenario to its end.
-func (p *Plan) run(ctx context.Context, job Job, load loader) (results []sim.Result, err error) {
+// run runs one job from loading its scenario to its end, with the help of
+// workers that have no job.
+func (p *Plan) run(ctx context.Context, job Job, load loader, spare func(func()) bool) (results []sim.Result, err error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -180,6 +184,9 @@ func (p *Plan) run(ctx context.Context, job Job, load loader) (results []sim.Res
 		var stack []byte
 		if v := recover(); v != nil {
 			err, stack = fmt.Errorf("panic: %v", v), debug.Stack()
+			if p, ok := v.(*sim.Panic); ok {
+				stack = p.Stack
+			}
 		}
 		if err == nil {
 			return
@@ -197,7 +204,9 @@ func (p *Plan) run(ctx context.Context, job Job, load loader) (results []sim.Res
 	if err := Fits(sc, min(p.Workers, p.Points*p.Replicates)); err != nil {
 		return nil, err
 	}
-	results, err = p.Engine(ctx, sc, job.Replicate, p.Sim, func(region *sim.Region) (sim.Sink, error) {
+	opt := p.Sim
+	opt.Spare = spare
+	results, err = p.Engine(ctx, sc, job.Replicate, opt, func(region *sim.Region) (sim.Sink, error) {
 		recorder, err := p.Record(job, region)
 		if err == nil { // or it may be a nil of some type
 			sink.Recorder = recorder

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -156,6 +157,63 @@ func TestReportMaySwallowFailures(t *testing.T) {
 	})
 	if err != nil || failures != 3 || rec.committed.Load() != 6 || rec.aborted.Load() != 3 {
 		t.Errorf("%v, %d failures, %d committed, %d aborted", err, failures, rec.committed.Load(), rec.aborted.Load())
+	}
+}
+
+// Cores without a job of their own would stand idle beside a run of one
+// replicate; cores that have one would be asked for more than there are.
+func TestSpareCores(t *testing.T) {
+	for _, c := range []struct{ workers, replicates, spare int }{{1, 1, 0}, {4, 1, 3}, {4, 2, 2}, {2, 2, 0}} {
+		var rec memory
+		var begun, asked sync.WaitGroup
+		begun.Add(c.replicates)
+		asked.Add(c.replicates)
+		var lent atomic.Int32
+		err := Run(context.Background(), &Plan{
+			Points: 1, Replicates: c.replicates, Scenario: point, Workers: c.workers,
+			Engine: func(ctx context.Context, sc *scenarios.Scenario, r int, opt sim.Options, open func(*sim.Region) (sim.Sink, error)) ([]sim.Result, error) {
+				begun.Done()
+				begun.Wait() // all jobs have their cores
+				var tasks sync.WaitGroup
+				tasks.Add(10)
+				for range 10 {
+					if opt.Spare(func() {
+						defer tasks.Done()
+						asked.Wait() // it keeps its core until nobody asks any more
+					}) {
+						lent.Add(1)
+					} else {
+						tasks.Done()
+					}
+				}
+				asked.Done()
+				asked.Wait()
+				tasks.Wait()
+				return echo(ctx, sc, r, opt, open)
+			},
+			Record: func(Job, *sim.Region) (Recorder, error) { return &rec, nil },
+			Report: func(_ Job, _ []sim.Result, err error) error { return err },
+		})
+		if err != nil || int(lent.Load()) != c.spare {
+			t.Errorf("%d workers, %d jobs: %d cores lent, want %d (%v)", c.workers, c.replicates, lent.Load(), c.spare, err)
+		}
+	}
+}
+
+// Without the stack of where it happened a panic cannot be found.
+func TestPanicOfAnotherCore(t *testing.T) {
+	var rec memory
+	err := Run(context.Background(), &Plan{
+		Points: 1, Replicates: 1, Scenario: point, Workers: 2,
+		Engine: func(context.Context, *scenarios.Scenario, int, sim.Options, func(*sim.Region) (sim.Sink, error)) ([]sim.Result, error) {
+			panic(&sim.Panic{Value: "out of range", Stack: []byte("there")})
+		},
+		Record: func(Job, *sim.Region) (Recorder, error) { return &rec, nil },
+		Report: func(_ Job, _ []sim.Result, err error) error { return err },
+	})
+	failed := new(Error)
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "panic: out of range") || string(failed.Stack) != "there" {
+		t.Errorf("%v, %s", err, failed.Stack)
 	}
 }
 

@@ -1,0 +1,191 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"idleshift/agents"
+)
+
+// ahead is how many days are drawn before the regimes work through them, one
+// after the other, and the parts of a regime: what they have in hand then stays
+// near the processor.
+const ahead = 16
+
+// A course is the regimes of a region on their way through the days. They share
+// what nature does and nothing else, and so do the parts of a regime: each may
+// be taken by any core that is free.
+type course struct {
+	*Region
+	regimes []regime // in the order of the scenario's Compare
+	parts   []part   // of all of them, those that take longest first
+	spare   func(task func()) bool
+}
+
+// A regime is one of the course, and what it did on the days ahead.
+type regime struct {
+	world *World
+	parts []*World
+	lock  sync.Mutex
+	hours [ahead][]agents.DayHours // by day, then kind: of all parts; empty on days that are not measured
+	deals [ahead][]agents.Deal     // by day
+}
+
+// A part is one of the worlds of a regime.
+type part struct {
+	*World
+	of *regime
+}
+
+// A Panic is what went wrong on another core than the run's own, which panics
+// with it.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
+
+func newCourse(r *Region, opt Options) *course {
+	c := &course{Region: r, regimes: make([]regime, len(r.Scenario.Compare))}
+	if opt.Trace == nil {
+		c.spare = opt.Spare
+	}
+	for i := range c.regimes {
+		w := newWorld(r, i)
+		w.check, w.trace = opt.Check, opt.Trace
+		g := &c.regimes[i]
+		g.world, g.parts = w, w.apart()
+		for _, w := range g.parts {
+			c.parts = append(c.parts, part{w, g})
+		}
+	}
+	slices.SortStableFunc(c.parts, func(a, b part) int { return cmp.Compare(len(b.markets), len(a.markets)) })
+	return c
+}
+
+// live is some days of all regimes, told to the sink regime by regime.
+func (c *course) live(ctx context.Context, days []today, sink Sink) error {
+	for i := range c.regimes {
+		c.regimes[i].forget()
+	}
+	var taken atomic.Int64
+	var failed atomic.Pointer[Panic]
+	work := func() {
+		for x := taken.Add(1); x <= int64(len(c.parts)) && failed.Load() == nil && ctx.Err() == nil; x = taken.Add(1) {
+			c.parts[x-1].live(ctx, c.Region, days, sink != nil)
+		}
+	}
+	c.share(work, &failed)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if sink == nil {
+		return nil
+	}
+	for i := range c.regimes {
+		if err := c.regimes[i].tell(sink, i, days); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// share has the work done here and on all cores that are spare, and waits for
+// them.
+func (c *course) share(work func(), failed *atomic.Pointer[Panic]) {
+	var others sync.WaitGroup
+	defer func() {
+		others.Wait()
+		if p := failed.Load(); p != nil {
+			panic(p)
+		}
+	}()
+	for range len(c.parts) - 1 {
+		others.Add(1)
+		if c.spare == nil || !c.spare(func() {
+			defer others.Done()
+			defer func() {
+				if v := recover(); v != nil {
+					failed.Store(&Panic{v, debug.Stack()})
+				}
+			}()
+			work()
+		}) {
+			others.Done()
+			break
+		}
+	}
+	work()
+}
+
+// live is some days of a part.
+func (w part) live(ctx context.Context, r *Region, days []today, told bool) {
+	end := agents.Day(r.Scenario.Time.Warmup + r.Scenario.Time.Days)
+	for d := range days {
+		n := &days[d]
+		if ctx.Err() != nil || n.day >= end && w.openOnes == 0 { // nothing that is measured is left to do
+			return
+		}
+		if w.pooled {
+			n = w.merge(r, n)
+		}
+		w.advance(n)
+		if told {
+			w.of.note(d, w.World)
+		}
+	}
+}
+
+// forget begins the next days ahead.
+func (g *regime) forget() {
+	for d := range ahead {
+		g.hours[d], g.deals[d] = g.hours[d][:0], g.deals[d][:0]
+	}
+}
+
+// note keeps what a part did on its day, the d-th of those ahead.
+func (g *regime) note(d int, w *World) {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	g.deals[d] = append(g.deals[d], w.dealRows...)
+	if !w.measuring() {
+		return
+	}
+	if len(g.hours[d]) == 0 {
+		g.hours[d] = append(g.hours[d], w.byKind...)
+		return
+	}
+	for k := range w.byKind {
+		g.hours[d][k].Add(&w.byKind[k])
+	}
+}
+
+// tell tells the sink what regime i did on the days.
+func (g *regime) tell(sink Sink, i int, days []today) error {
+	for d := range days {
+		if len(g.deals[d]) > 0 {
+			if err := sink.Deals(i, g.deals[d]); err != nil {
+				return err
+			}
+		}
+	}
+	for d := range days {
+		if len(g.hours[d]) > 0 {
+			if err := sink.Day(i, days[d].day-agents.Day(g.world.Scenario.Time.Warmup), g.hours[d]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// anyOpen tells whether measured orders are open.
+func (c *course) anyOpen() bool {
+	return slices.ContainsFunc(c.parts, func(w part) bool { return w.openOnes > 0 })
+}
