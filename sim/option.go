@@ -18,7 +18,7 @@ type terms struct {
 }
 
 // option puts one way of supplying request r on the book, if it can start in
-// time.
+// time and is no loss as far as the broker is to know.
 func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 	t, b, op := m.tier, &m.book, &w.ops[i]
 	ord, st := &w.orders.at[op.order], w.step(op)
@@ -46,8 +46,8 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 	if o.From > req.Last {
 		return
 	}
-	// value less cost: public tariffs if blind, bids and asks over zone distances
-	// if sealed, the true figures if open
+	// value less cost, first what does not depend on distance: public tariffs if
+	// blind, bids and asks over zone distances if sealed, the true figures if open
 	blind := t.disclosure == brokers.Blind
 	days := agents.Day((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
 	charge, value := x.cost, m.want.value

@@ -103,7 +103,8 @@ type Firm struct {
 }
 
 // holding is what a firm's units can be lent for, a bit for each: the domains
-// that it holds and its policy exposes, and its certificates.
+// that it holds and its policy exposes, and its certificates. Its policy stands
+// beside them since both are looked at together.
 type holding struct {
 	domains, certificates uint64
 	policy                int32 // of Region.exposures

@@ -174,7 +174,8 @@ type search struct {
 // visit looks at a range of the tree that is split along the axis, first at the
 // half where p is; a short one is gone through.
 func (s *search) visit(lo, hi, axis int) {
-	for hi-lo > 24 {
+	const short = 24
+	for hi-lo > short {
 		m := (lo + hi) / 2
 		d := s.p[axis] - s.tree[m].at[axis]
 		axis = (axis + 1) % 3

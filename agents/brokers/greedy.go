@@ -23,17 +23,16 @@ type greedy struct {
 	hours []agents.Hours // that each of them could do alone
 
 	served int64         // bundles so far, of all clearings
-	began  int64         // of those, before the clearing
-	last   []int64       // of each lot: served when it was last booked, at most
-	alone  []unrivalled  // of each option
-	laid   []agents.Slot // their slots
+	began  int64         // of those, before this clearing
+	last   []int64       // of each lot: number of the bundle that booked it last, at most began while it is as in the book
+	fresh  []laying      // of each option: what it can do while its lots are as in the book
+	laid   []agents.Slot // for all of them
 }
 
-// unrivalled is what an option could do for its request with all hours of its
-// lots: so many of the request, in laid[from:to].
-type unrivalled struct {
+// A laying is so many hours of a request, in laid[from:to].
+type laying struct {
 	hours    agents.Hours
-	from, to int32 // both 0 if not known yet
+	from, to int32 // to is 0 if it is not known yet
 }
 
 // A bundle is the best that could be done for a request when it was looked at.
@@ -52,8 +51,8 @@ func (b *greedy) open(book *agents.Book) {
 	if more := len(book.Lots) - len(b.last); more > 0 {
 		b.last = append(b.last, make([]int64, more)...)
 	}
-	b.alone, b.laid = resize(b.alone, len(book.Options)), b.laid[:0]
-	clear(b.alone)
+	b.fresh, b.laid = resize(b.fresh, len(book.Options)), b.laid[:0]
+	clear(b.fresh)
 	b.began = b.served
 }
 
@@ -65,12 +64,13 @@ func (b *greedy) restore(lots []int32) {
 	}
 }
 
-// most is what is left of what option o could do for request r, and its slots.
-func (b *greedy) most(r, o int32) (agents.Hours, []agents.Slot) {
+// could is what option o can do for request r with the hours that are left, and
+// its slots, good until the next call.
+func (b *greedy) could(r, o int32) (agents.Hours, []agents.Slot) {
 	if b.touched(o, b.began) {
 		return b.fits(r, o, b.book.Requests[r].Hours)
 	}
-	a := &b.alone[o]
+	a := &b.fresh[o]
 	if a.to == 0 {
 		h, slots := b.fits(r, o, b.book.Requests[r].Hours)
 		a.hours, a.from = h, int32(len(b.laid))
@@ -158,7 +158,7 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 		if most := worth(book, o, q.Hours); most < 0 || ok && most < v.value {
 			return
 		}
-		h, slots := b.most(r, o)
+		h, slots := b.could(r, o)
 		if h < q.Hours && !q.Divisible || !b.allowed(q, o, h, true) {
 			return
 		}
@@ -235,7 +235,7 @@ func (b *greedy) rank(r int32) {
 	first := book.First[r]
 	b.order, b.score, b.hours = b.order[:0], b.score[:0], b.hours[:0]
 	for o := first; o < book.First[r+1]; o++ {
-		h, slots := b.most(r, o)
+		h, slots := b.could(r, o)
 		b.score = append(b.score, worth(book, o, h)-b.toll(book, o, slots))
 		if h > 0 {
 			b.order, b.hours = append(b.order, o), append(b.hours, h)

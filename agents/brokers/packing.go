@@ -84,7 +84,7 @@ type work struct {
 	option int32
 	day    int32      // from today
 	place  int32      // of the option among those of its request
-	most   float64    // seconds of the request
+	most   float64    // seconds of the request; then those that are used
 	gain   float64    // Money per second of the request
 	use    [2]float64 // seconds of each lot per second of the request
 }
@@ -225,19 +225,19 @@ func (b *optimal) relax(requests []int32) (value, norm float64) {
 			value += b.together(r, true)
 			continue
 		}
-		best, option, latest := 0.0, agents.None, agents.None
+		best, option, inWork := 0.0, agents.None, agents.None
 		for i, o := range b.of(r) {
 			v := float64(b.alone[int(b.first[r])+i])
 			if b.priced(o) {
 				v = b.single(r, o)
-				latest = o
+				inWork = o
 			}
 			if v > best {
 				best, option = v, o
 			}
 		}
 		if option != agents.None {
-			if option != latest {
+			if option != inWork {
 				b.single(r, option)
 			}
 			for i := range b.work {
