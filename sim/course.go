@@ -25,12 +25,14 @@ type course struct {
 	regimes []regime // in the order of the scenario's Compare
 	parts   []part   // of all of them, those that take longest first
 	spare   func(task func()) bool
+	passed  func(days int) // Options.Progress
 }
 
 // A regime is one of the course, and what it did on the days ahead.
 type regime struct {
 	world *World
 	parts []*World
+	busy  atomic.Int32 // parts that have not come to the end of the days ahead
 	lock  sync.Mutex
 	hours [ahead][]agents.DayHours // by day, then kind: of all parts; empty on days that are not measured
 	deals [ahead][]agents.Deal     // by day
@@ -52,7 +54,7 @@ type Panic struct {
 func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
 
 func newCourse(r *Region, opt Options) *course {
-	c := &course{Region: r, regimes: make([]regime, len(r.Scenario.Compare))}
+	c := &course{Region: r, regimes: make([]regime, len(r.Scenario.Compare)), passed: opt.Progress}
 	if opt.Trace == nil {
 		c.spare = opt.Spare
 	}
@@ -78,7 +80,11 @@ func (c *course) live(ctx context.Context, days []today, sink Sink) error {
 	var failed atomic.Pointer[Panic]
 	work := func() {
 		for x := taken.Add(1); x <= int64(len(c.parts)) && failed.Load() == nil && ctx.Err() == nil; x = taken.Add(1) {
-			c.parts[x-1].live(ctx, c.Region, days, sink != nil)
+			w := c.parts[x-1]
+			w.live(ctx, c.Region, days, sink != nil)
+			if w.of.busy.Add(-1) == 0 && c.passed != nil {
+				c.passed(c.counted(days))
+			}
 		}
 	}
 	c.share(work, &failed)
@@ -142,8 +148,15 @@ func (w part) live(ctx context.Context, r *Region, days []today, told bool) {
 	}
 }
 
+// counted is how many of the days are not of the run-out.
+func (c *course) counted(days []today) int {
+	end := agents.Day(c.Scenario.Time.Warmup + c.Scenario.Time.Days)
+	return int(max(0, min(end-days[0].day, agents.Day(len(days)))))
+}
+
 // forget begins the next days ahead.
 func (g *regime) forget() {
+	g.busy.Store(int32(len(g.parts)))
 	for d := range ahead {
 		g.hours[d], g.deals[d] = g.hours[d][:0], g.deals[d][:0]
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"idleshift/agents"
@@ -71,9 +72,14 @@ func TestSharedOutTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	many, err := Run(context.Background(), crowd(t), Options{Check: true, Spare: cores(3)}, &together)
+	var passed atomic.Int64
+	progress := func(days int) { passed.Add(int64(days)) }
+	many, err := Run(context.Background(), crowd(t), Options{Check: true, Spare: cores(3), Progress: progress}, &together)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if n := int64(len(many)) * (10 + 20); passed.Load() != n {
+		t.Errorf("progress over %d days of regimes, want %d: a bar would not come to its end", passed.Load(), n)
 	}
 	if fmt.Sprint(one) != fmt.Sprint(many) {
 		t.Error("the results depend on the cores that were free")

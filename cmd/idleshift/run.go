@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"idleshift/agents"
 	"idleshift/metrics"
 	"idleshift/metrics/answer"
 	"idleshift/metrics/store"
@@ -150,7 +149,7 @@ func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scena
 	if done > 0 && f.precision == "" {
 		p.say(f.quiet, "going on: %d of %d replicates are finished", done, replicates)
 	}
-	days := int64(sc.Time.Days) * int64(len(sc.Compare)) // of a job
+	days := int64(sc.Time.Warmup+sc.Time.Days) * int64(len(sc.Compare)) // of a job
 	bar := newBar(p.err, f.progress || !f.quiet && isTerminal(p.err), days*int64(replicates-done), "regime-days")
 	err := experiment.Run(ctx, &experiment.Plan{
 		Points:     1,
@@ -158,14 +157,10 @@ func (p *program) simulate(ctx context.Context, f *runFlags, sc *scenarios.Scena
 		Scenario:   func(int) (*scenarios.Scenario, error) { return sc, nil },
 		Done:       data.Done,
 		Engine:     experiment.Simulate,
-		Sim:        sim.Options{Check: f.check, Bound: true},
+		Sim:        sim.Options{Check: f.check, Bound: true, Progress: bar.add},
 		Workers:    f.workers,
 		Record: func(j experiment.Job, region *sim.Region) (experiment.Recorder, error) {
-			job, err := data.Begin(j, sc, firms(region))
-			if err != nil {
-				return nil, err
-			}
-			return &watched{Recorder: job, bar: bar}, nil
+			return data.Begin(j, sc, firms(region))
 		},
 		Report: func(j experiment.Job, _ []sim.Result, err error) error {
 			if failed := new(experiment.Error); errors.As(err, &failed) {
@@ -261,17 +256,6 @@ func (p *program) writeJSON(v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-// watched counts the days of a job on the bar.
-type watched struct {
-	experiment.Recorder
-	bar *bar
-}
-
-func (w *watched) Day(regime int, day agents.Day, kinds []agents.DayHours) error {
-	w.bar.add(1)
-	return w.Recorder.Day(regime, day, kinds)
 }
 
 // firms describes the firms of a region as tables have them.
