@@ -65,7 +65,6 @@ func BenchmarkRegime(b *testing.B) {
 		b.Run(regime, func(b *testing.B) {
 			c, n := warm(b, benchmarked, regime)
 			days, operations := make([]today, ahead), 0
-			all, asked, offered := 0, 0, 0 // on the last day of each round
 			for b.Loop() {
 				for d := range days {
 					n.next().copyTo(&days[d])
@@ -74,15 +73,8 @@ func BenchmarkRegime(b *testing.B) {
 				if err := c.live(context.Background(), days, nil); err != nil {
 					b.Fatal(err)
 				}
-				all += len(days[ahead-1].hours)
-				for i := range c.parts[0].markets {
-					m := &c.parts[0].markets[i]
-					asked, offered = asked+len(m.wanting), offered+len(m.book.Options)
-				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(operations), "ns/operation")
-			b.ReportMetric(float64(asked)/float64(all), "requests/operation") // of one day in ahead
-			b.ReportMetric(float64(offered)/float64(all), "options/operation")
 		})
 	}
 }
@@ -170,6 +162,7 @@ func BenchmarkBook(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(arrived), "ns/operation")
 			b.ReportMetric(float64(len(m.wanting))/float64(arrived), "requests/operation")
+			b.ReportMetric(float64(len(m.book.Options))/float64(arrived), "options/operation")
 			b.ReportMetric(float64(changed)/float64(met), "changed")
 		})
 	}

@@ -24,6 +24,8 @@ type course struct {
 	*Region
 	regimes []regime // in the order of the scenario's Compare
 	parts   []part   // of all of them, those that take longest first
+	lock    sync.Mutex
+	stalls  []*stall // where nobody clears at the moment
 	spare   func(task func()) bool
 	passed  func(days int) // Options.Progress
 }
@@ -63,6 +65,9 @@ func newCourse(r *Region, opt Options) *course {
 		w.check, w.trace = opt.Check, opt.Trace
 		g := &c.regimes[i]
 		g.world, g.parts = w, w.apart()
+		if len(w.markets) > 0 {
+			c.stalls = append(c.stalls, w.markets[0].stall)
+		}
 		for _, w := range g.parts {
 			c.parts = append(c.parts, part{w, g})
 		}
@@ -81,7 +86,7 @@ func (c *course) live(ctx context.Context, days []today, sink Sink) error {
 	work := func() {
 		for x := taken.Add(1); x <= int64(len(c.parts)) && failed.Load() == nil && ctx.Err() == nil; x = taken.Add(1) {
 			w := c.parts[x-1]
-			w.live(ctx, c.Region, days, sink != nil)
+			c.take(ctx, w, days, sink != nil)
 			if w.of.busy.Add(-1) == 0 && c.passed != nil {
 				c.passed(c.counted(days))
 			}
@@ -130,16 +135,30 @@ func (c *course) share(work func(), failed *atomic.Pointer[Panic]) {
 	work()
 }
 
-// live is some days of a part.
-func (w part) live(ctx context.Context, r *Region, days []today, told bool) {
-	end := agents.Day(r.Scenario.Time.Warmup + r.Scenario.Time.Days)
+// take takes a part through the days. Its markets clear at the stall that was
+// left last: there are only as many with anything in them as cores at work.
+func (c *course) take(ctx context.Context, w part, days []today, told bool) {
+	if len(w.markets) > 0 {
+		c.lock.Lock()
+		last := len(c.stalls) - 1
+		s := c.stalls[last]
+		c.stalls = c.stalls[:last]
+		c.lock.Unlock()
+		defer func() {
+			c.lock.Lock()
+			c.stalls = append(c.stalls, s)
+			c.lock.Unlock()
+		}()
+		w.clearAt(s)
+	}
+	end := c.end()
 	for d := range days {
 		n := &days[d]
 		if ctx.Err() != nil || n.day >= end && w.openOnes == 0 { // nothing that is measured is left to do
 			return
 		}
 		if w.pooled {
-			n = w.merge(r, n)
+			n = w.merge(c.Region, n)
 		}
 		w.advance(n)
 		if told {
@@ -148,10 +167,12 @@ func (w part) live(ctx context.Context, r *Region, days []today, told bool) {
 	}
 }
 
+// end is the first day of the run-out.
+func (c *course) end() agents.Day { return agents.Day(c.Scenario.Time.Warmup + c.Scenario.Time.Days) }
+
 // counted is how many of the days are not of the run-out.
 func (c *course) counted(days []today) int {
-	end := agents.Day(c.Scenario.Time.Warmup + c.Scenario.Time.Days)
-	return int(max(0, min(end-days[0].day, agents.Day(len(days)))))
+	return int(max(0, min(c.end()-days[0].day, agents.Day(len(days)))))
 }
 
 // forget begins the next days ahead.

@@ -11,11 +11,17 @@ import (
 
 // market is a tier at work in one regime.
 type market struct {
+	*stall
 	tier      *tier
 	broker    *brokers.Instance
 	contracts pairs // last day of each pair's contract
 	declined  pairs // matches that a side declined as a loss
+}
 
+// A stall is where a market clears: its book, and the room to make it. Nothing
+// of it is left for the next clearing, so that markets share one that clear one
+// after the other.
+type stall struct {
 	book    agents.Open
 	ops     []int32        // of each request
 	options []terms        // of each option
@@ -23,7 +29,7 @@ type market struct {
 	seen    []int32        // [2*lot+lent]: its place in the book plus one, 0 not met, -1 without hours
 	cells   []agents.Hours // Free of each lot, one after the other, reach+1 each
 	sums    []agents.Hours // of each lot: its hours on the days before, reach+2 each
-	bySpot  []uint64       // scratch: spot and operation of each request
+	bySpot  []uint64       // spot and operation of each request
 	cut     []int32        // operations that were shown a cut list of candidates
 	want    want           // of the request whose options are listed
 	reach   agents.Day     // how many days the book shows, today excluded
@@ -33,12 +39,12 @@ type market struct {
 	head    []int32     // of each request: its first match
 	held    []int32     // orders with deals that stand or fall with others
 	entries entries     // orders in a clearing of all operations
-	far     [3]float32  // km by mobility: lots beyond are not looked at for it
-	staff   []lender    // scratch: who lends operators
-	found   []neighbour // scratch: lots near a firm
-	listed  []supplier  // scratch: lots of its partners
+	far     [3]float32  // km by mobility: lots beyond are not looked at for the request
+	staff   []lender    // who lends operators
+	found   []neighbour // lots near a firm
+	listed  []supplier  // lots of its partners
 	wanting []int32     // operations that may stand in the book
-	order   []int32     // scratch, as what follows
+	order   []int32
 	byLots  []ranked
 	scratch agents.Open
 	was     struct {
@@ -50,6 +56,8 @@ type market struct {
 	slots []agents.Slot
 }
 
+func newStall(r *Region) *stall { return &stall{seen: make([]int32, 2*len(r.lots))} }
+
 func newMarket(r *Region, t *tier) market {
 	b, _ := brokers.ByName(t.spec.Broker)
 	if len(*t.near) == 0 {
@@ -58,7 +66,14 @@ func newMarket(r *Region, t *tier) market {
 	if !t.partners && r.trees == nil {
 		r.indexLots()
 	}
-	return market{tier: t, broker: b.New(), seen: make([]int32, 2*len(r.lots))}
+	return market{tier: t, broker: b.New()}
+}
+
+// clearAt has the world's markets clear at a stall.
+func (w *World) clearAt(s *stall) {
+	for i := range w.markets {
+		w.markets[i].stall = s
+	}
 }
 
 // trade clears the tiers whose day it is, in the regime's order.

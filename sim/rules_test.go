@@ -235,6 +235,7 @@ func TestSuppliersAreAllThatFit(t *testing.T) {
 		part.lends[l] = part.member[r.lots[l].firm]
 	}
 	m := newMarket(r, part)
+	m.stall = newStall(r)
 	for f := range r.Firms {
 		for k := range r.kinds {
 			fit := 0

@@ -33,10 +33,9 @@ func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, erro
 	if opt.Bound {
 		known = newForesight(r)
 	}
-	end := agents.Day(sc.Time.Warmup + sc.Time.Days) // of the measured days
-	last := end + agents.Day(sc.Time.Runout)
+	last := c.end() + agents.Day(sc.Time.Runout)
 	var days [ahead]today
-	for first := agents.Day(0); first < last && (first < end || c.anyOpen()); first += ahead {
+	for first := agents.Day(0); first < last && (first < c.end() || c.anyOpen()); first += ahead {
 		n := min(ahead, last-first)
 		for d := range n {
 			nature.next().copyTo(&days[d])
