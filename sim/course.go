@@ -8,22 +8,23 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"idleshift/agents"
 )
 
-// ahead is how many days are drawn before the regimes work through them, one
-// after the other, and the parts of a regime: what they have in hand then stays
-// near the processor.
+// ahead is how many days are drawn before the regimes work through them, each
+// part by itself: what it has in hand then stays near the processor.
 const ahead = 16
 
-// A course is the regimes of a region on their way through the days. They share
-// what nature does and nothing else, and so do the parts of a regime: each may
-// be taken by any core that is free.
+// A course is the regimes of a region on their way through the days. Each part
+// of them may be taken by any core that is free: regimes write in common only
+// the suppliers that they find, in one step each, and the parts of a regime
+// only what belongs to their own firms and lots.
 type course struct {
 	*Region
 	regimes []regime // in the order of the scenario's Compare
-	parts   []part   // of all of them, those that take longest first
+	parts   []part   // of all of them, those that took longest first
 	lock    sync.Mutex
 	stalls  []*stall // where nobody clears at the moment
 	spare   func(task func()) bool
@@ -43,14 +44,14 @@ type regime struct {
 // A part is one of the worlds of a regime.
 type part struct {
 	*World
-	of *regime
+	of   *regime
+	took time.Duration // the last time, at first a guess; nothing but the order of work depends on it
 }
 
-// A Panic is what went wrong on another core than the run's own, which panics
-// with it.
+// A Panic is what a run panics with, whichever core it was on.
 type Panic struct {
 	Value any
-	Stack []byte
+	Stack []byte // of where it happened
 }
 
 func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
@@ -69,10 +70,13 @@ func newCourse(r *Region, opt Options) *course {
 			c.stalls = append(c.stalls, w.markets[0].stall)
 		}
 		for _, w := range g.parts {
-			c.parts = append(c.parts, part{w, g})
+			firms := int(w.hi - w.lo)
+			if w.pooled {
+				firms = len(r.Firms)
+			}
+			c.parts = append(c.parts, part{w, g, time.Duration(firms * (1 + len(w.markets)))})
 		}
 	}
-	slices.SortStableFunc(c.parts, func(a, b part) int { return cmp.Compare(len(b.markets), len(a.markets)) })
 	return c
 }
 
@@ -81,18 +85,27 @@ func (c *course) live(ctx context.Context, days []today, sink Sink) error {
 	for i := range c.regimes {
 		c.regimes[i].forget()
 	}
+	slices.SortStableFunc(c.parts, func(a, b part) int { return cmp.Compare(b.took, a.took) })
 	var taken atomic.Int64
-	var failed atomic.Pointer[Panic]
-	work := func() {
-		for x := taken.Add(1); x <= int64(len(c.parts)) && failed.Load() == nil && ctx.Err() == nil; x = taken.Add(1) {
-			w := c.parts[x-1]
+	var failed atomic.Pointer[Panic] // the first
+	c.share(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				failed.CompareAndSwap(nil, &Panic{v, debug.Stack()})
+			}
+		}()
+		for x := taken.Add(1); x <= int64(len(c.parts)) && failed.Load() == nil; x = taken.Add(1) {
+			w, began := &c.parts[x-1], time.Now()
 			c.take(ctx, w, days, sink != nil)
-			if w.of.busy.Add(-1) == 0 && c.passed != nil {
-				c.passed(c.counted(days))
+			w.took = time.Since(began)
+			if left := w.of.busy.Add(-1); left == 0 && ctx.Err() == nil {
+				c.report(days)
 			}
 		}
+	})
+	if p := failed.Load(); p != nil {
+		panic(p)
 	}
-	c.share(work, &failed)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -109,35 +122,22 @@ func (c *course) live(ctx context.Context, days []today, sink Sink) error {
 
 // share has the work done here and on all cores that are spare, and waits for
 // them.
-func (c *course) share(work func(), failed *atomic.Pointer[Panic]) {
+func (c *course) share(work func()) {
 	var others sync.WaitGroup
-	defer func() {
-		others.Wait()
-		if p := failed.Load(); p != nil {
-			panic(p)
-		}
-	}()
 	for range len(c.parts) - 1 {
 		others.Add(1)
-		if c.spare == nil || !c.spare(func() {
-			defer others.Done()
-			defer func() {
-				if v := recover(); v != nil {
-					failed.Store(&Panic{v, debug.Stack()})
-				}
-			}()
-			work()
-		}) {
+		if c.spare == nil || !c.spare(func() { defer others.Done(); work() }) {
 			others.Done()
 			break
 		}
 	}
 	work()
+	others.Wait()
 }
 
 // take takes a part through the days. Its markets clear at the stall that was
 // left last: there are only as many with anything in them as cores at work.
-func (c *course) take(ctx context.Context, w part, days []today, told bool) {
+func (c *course) take(ctx context.Context, w *part, days []today, told bool) {
 	if len(w.markets) > 0 {
 		c.lock.Lock()
 		last := len(c.stalls) - 1
@@ -170,9 +170,12 @@ func (c *course) take(ctx context.Context, w part, days []today, told bool) {
 // end is the first day of the run-out.
 func (c *course) end() agents.Day { return agents.Day(c.Scenario.Time.Warmup + c.Scenario.Time.Days) }
 
-// counted is how many of the days are not of the run-out.
-func (c *course) counted(days []today) int {
-	return int(max(0, min(c.end()-days[0].day, agents.Day(len(days)))))
+// report tells of a regime that it has passed the days, as far as they are not
+// of the run-out.
+func (c *course) report(days []today) {
+	if n := min(c.end()-days[0].day, agents.Day(len(days))); n > 0 && c.passed != nil {
+		c.passed(int(n))
+	}
 }
 
 // forget begins the next days ahead.
@@ -183,7 +186,9 @@ func (g *regime) forget() {
 	}
 }
 
-// note keeps what a part did on its day, the d-th of those ahead.
+// note keeps what a part did on its day, the d-th of those ahead. The order of
+// parts does not show: a regime in several has no deals, and hours are whole
+// seconds.
 func (g *regime) note(d int, w *World) {
 	g.lock.Lock()
 	defer g.lock.Unlock()

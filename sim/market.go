@@ -60,6 +60,7 @@ func newStall(r *Region) *stall { return &stall{seen: make([]int32, 2*len(r.lots
 
 func newMarket(r *Region, t *tier) market {
 	b, _ := brokers.ByName(t.spec.Broker)
+	// made here, before regimes that share them run side by side
 	if len(*t.near) == 0 {
 		*t.near = make([]atomic.Pointer[suppliers], len(r.Firms)*len(r.kinds))
 	}

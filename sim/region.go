@@ -6,9 +6,10 @@ import (
 	"idleshift/scenarios"
 )
 
-// A Region is what all regimes of one replicate share and none changes: the
-// scenario compiled to numbers, the firms with their units and positions, all
-// latent willingness and fit. Names have become positions in sorted order.
+// A Region is what all regimes of one replicate share: the scenario compiled to
+// numbers, the firms with their units and positions, all latent willingness and
+// fit. Names have become positions in sorted order. None changes it, but that
+// they keep which lots are near a firm once they have looked for them.
 type Region struct {
 	Scenario  *scenarios.Scenario
 	Replicate int

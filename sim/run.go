@@ -15,16 +15,18 @@ type Options struct {
 	// Progress is told, from whatever core, so many more days of a regime that
 	// have passed, warm-up included, run-out not; nil for nobody.
 	Progress func(days int)
-	// Spare hands a task to a core that has nothing else to do, and tells
-	// whether there is one; nil for none. What the run produces does not depend
-	// on it. A run that is traced keeps to itself.
+	// Spare hands a task to a core that has nothing else to do, without waiting
+	// for it, and tells whether there is one; nil for none. All tasks end before
+	// the run does, and what it produces does not depend on them. A run that is
+	// traced keeps to itself.
 	Spare func(task func()) bool
 }
 
 // Run runs every regime of the scenario in the region; what nature does on a
 // day is drawn once for all of them. It returns a result per regime, in the
 // order of the scenario's Compare. It stops with the context's error between
-// days, or with the sink's.
+// days, or with the sink's; it panics with a *Panic. A region has one run at a
+// time.
 func Run(ctx context.Context, r *Region, opt Options, sink Sink) ([]Result, error) {
 	sc := r.Scenario
 	c := newCourse(r, opt)

@@ -153,8 +153,8 @@ func (a neighbour) compare(b neighbour) int {
 	return 0
 }
 
-// nearest appends the at most n points nearest to p that pass keep, nearest
-// first, ties by id.
+// nearest is the at most n points nearest to p that pass keep, nearest first,
+// ties by id, in the memory of heap.
 func (t tree) nearest(p point, n int, keep func(id, firm int32) bool, heap []neighbour) []neighbour {
 	s := search{t, p, n, keep, heap[:0]}
 	s.visit(0, len(t), 0)

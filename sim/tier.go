@@ -28,11 +28,13 @@ type tier struct {
 	contract   agents.Day
 	disclosure brokers.Disclosure
 	all        bool
-	factor     agents.Ratio                 // hours booked per hour of a request at another firm
-	traded     []bool                       // by kind
-	member     []bool                       // by firm
-	lends      []bool                       // by lot: its firm takes part and its policy exposes the kind
-	near       *[]atomic.Pointer[suppliers] // [firm*len(kinds)+kind], of all tiers in which the same lots lend as far; empty until there is a market, nil until needed
+	factor     agents.Ratio // hours booked per hour of a request at another firm
+	traded     []bool       // by kind
+	member     []bool       // by firm
+	lends      []bool       // by lot: its firm takes part and its policy exposes the kind
+	// [firm*len(kinds)+kind], of all tiers in which the same lots lend as far;
+	// empty until a regime has the tier, an entry nil until it is needed
+	near *[]atomic.Pointer[suppliers]
 }
 
 // Whose people run a borrowed machine.

@@ -80,7 +80,7 @@ func (p *program) pilot(ctx context.Context, data *store.Store, f *workFlags, c 
 	var took []float64
 	memory := uint64(0)
 	engine := func(ctx context.Context, sc *scenarios.Scenario, replicate int, opt sim.Options, open func(*sim.Region) (sim.Sink, error)) ([]sim.Result, error) {
-		opt.Spare = nil // as in the sweep, where all cores have runs of their own
+		opt.Spare = nil // the time left is reckoned with a core for each run
 		began := time.Now()
 		results, err := experiment.Simulate(ctx, sc, replicate, opt, open)
 		mu.Lock()

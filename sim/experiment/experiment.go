@@ -1,9 +1,10 @@
 // Package experiment runs points × replicates on all cores. A job is one
-// replicate of one point: all of the point's regimes, in lockstep, over one
-// world. Jobs are independent and are told apart by their identity alone, so
-// what they produce does not depend on how many run at a time, in which order
-// they finish or which were done before. The package knows nothing of files:
-// each job fills a Recorder, which keeps the job whole or drops it.
+// replicate of one point: all of the point's regimes over one region. Jobs are
+// independent and are told apart by their identity alone, so what they produce
+// does not depend on how many run at a time, in which order they finish or which
+// were done before. Where there are fewer jobs than cores, a job's regimes are
+// shared out among them. The package knows nothing of files: each job fills a
+// Recorder, which keeps the job whole or drops it.
 //
 // Points are loaded when their jobs begin and forgotten after them, so that
 // memory does not grow with their number.
@@ -61,7 +62,7 @@ type Plan struct {
 	Scenario func(point int) (*scenarios.Scenario, error)
 	Done     func(Job) bool // jobs that are not to be run: finished before, or another's; nil: none
 	Engine   Engine
-	Sim      sim.Options
+	Sim      sim.Options // Spare apart, which lends cores without a job
 	// Workers is how many cores are used: a job runs on one of them, and its
 	// regimes on those that no job wants.
 	Workers int
