@@ -12,8 +12,8 @@ type Options struct {
 	Check bool         // verify the identities of every day, and the bound if it is found; breaches go into the results
 	Bound bool         // find the clairvoyant bound
 	Trace func(*Event) // hears everything that happens to orders; nil for none
-	// Progress is told, from whatever core, so many more days of a regime that
-	// have passed, warm-up included, run-out not; nil for nobody.
+	// Progress is told of days of a regime that have passed, warm-up included and
+	// run-out not, from whatever core; nil for nobody.
 	Progress func(days int)
 	// Spare hands a task to a core that has nothing else to do, without waiting
 	// for it, and tells whether there is one; nil for none. All tasks end before

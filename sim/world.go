@@ -194,7 +194,9 @@ func newWorld(r *Region, regime int) *World {
 	for _, name := range spec.Tiers {
 		w.markets = append(w.markets, newMarket(r, &r.tiers[number(r.TierNames, name)]))
 	}
-	w.clearAt(newStall(r))
+	if len(w.markets) > 0 {
+		w.clearAt(newStall(r))
+	}
 	w.overOf = make([]int32, len(w.lots))
 	rows, most := 0, agents.Hours(0)
 	for i := range w.lots {
