@@ -63,42 +63,70 @@ func (c *Calendar) Row(lot int32, first, last Day, out []Hours) []Hours {
 }
 
 // Set makes h the free hours of a lot on day d.
-func (c *Calendar) Set(lot int32, d Day, h Hours) {
+func (c *Calendar) Set(lot int32, d Day, h Hours) { c.Add(lot, d, h-c.Free(lot, d)) }
+
+// Add gives h hours back to a lot on day d, or takes them if h is negative.
+func (c *Calendar) Add(lot int32, d Day, h Hours) {
 	i := int(lot)*c.days + int(d)&(c.days-1)
-	if c.wide != nil {
-		c.wide[i] = h
+	var had, has bool
+	if c.wide == nil {
+		x := &c.free[i]
+		had = *x > 0
+		*x += int32(h)
+		has = *x > 0
 	} else {
-		c.free[i] = int32(h)
+		x := &c.wide[i]
+		had = *x > 0
+		*x += h
+		has = *x > 0
 	}
-	if h > 0 {
-		c.mask[i>>6] |= 1 << (i & 63)
-	} else {
-		c.mask[i>>6] &^= 1 << (i & 63)
+	if had != has {
+		c.mask[i>>6] ^= 1 << (i & 63)
 	}
 }
 
-// Add gives h hours back to a lot on day d, or takes them if h is negative.
-func (c *Calendar) Add(lot int32, d Day, h Hours) { c.Set(lot, d, c.Free(lot, d)+h) }
+// Take takes h hours of a lot on day d, or as many as are free, and returns how
+// many that were.
+func (c *Calendar) Take(lot int32, d Day, h Hours) Hours {
+	h = min(h, max(0, c.Free(lot, d)))
+	c.Add(lot, d, -h)
+	return h
+}
 
-// Next is the first day from d to end on which a has free hours, and b too
-// unless it is None; Never if there is none.
-func (c *Calendar) Next(a, b int32, d, end Day) Day {
-	words := c.days >> 6
-	wa := c.mask[int(a)*words : int(a)*words+words]
-	wb := wa
-	if b != None {
-		wb = c.mask[int(b)*words : int(b)*words+words]
+// Both is the days on which a and b have free hours: bit x stands for day d+x,
+// 64 days from d on. b may be None: a's days; or both: all days.
+func (c *Calendar) Both(a, b int32, d Day) uint64 {
+	m := uint64(math.MaxUint64)
+	if a != None {
+		m = c.daysOf(a, d)
 	}
-	for d <= end {
-		i := int(d) & (c.days - 1)
-		m := (wa[i>>6] & wb[i>>6]) >> (i & 63)
-		if m != 0 {
-			if d += Day(bits.TrailingZeros64(m)); d > end {
-				return Never
+	if b != None {
+		m &= c.daysOf(b, d)
+	}
+	return m
+}
+
+// daysOf is the days on which a lot has free hours, as Both has them.
+func (c *Calendar) daysOf(lot int32, d Day) uint64 {
+	words, i := c.days>>6, int(d)&(c.days-1)
+	first := c.mask[int(lot)*words+i>>6]
+	if words == 1 {
+		return bits.RotateLeft64(first, -i)
+	}
+	then := c.mask[int(lot)*words+(i>>6+1)&(words-1)]
+	return first>>(i&63) | then<<1<<(63-i&63)
+}
+
+// Next is the first day from d to end on which a lot has free hours; Never if
+// there is none.
+func (c *Calendar) Next(lot int32, d, end Day) Day {
+	for ; d <= end; d += 64 {
+		if m := c.daysOf(lot, d); m != 0 {
+			if d += Day(bits.TrailingZeros64(m)); d <= end {
+				return d
 			}
-			return d
+			break
 		}
-		d += Day(64 - i&63)
 	}
 	return Never
 }

@@ -34,8 +34,17 @@ func TestCalendarsAgree(t *testing.T) {
 				t.Fatalf("%d s on a day stand in the rows as %d and %d", want, a[i], b[i])
 			}
 		}
-		if a, b := narrow.Next(lot, other, from, 627), wide.Next(lot, other, from, 627); a != b {
+		if a, b := narrow.Next(lot, from, 627), wide.Next(lot, from, 627); a != b {
 			t.Fatalf("the next day with hours from day %d is %d and %d", from, a, b)
+		}
+		days := uint64(0)
+		for x := range Day(64) {
+			if wide.Free(lot, from+x) > 0 && (other == None || wide.Free(other, from+x) > 0) {
+				days |= 1 << x
+			}
+		}
+		if a, b := narrow.Both(lot, other, from), wide.Both(other, lot, from); a != days || b != days {
+			t.Fatalf("the days with hours from day %d on are %b and %b, want %b", from, a, b, days)
 		}
 	}
 	wide.Set(0, 7, 1<<40)

@@ -46,9 +46,14 @@ func (m Money) Float() float64 { return float64(m) / float64(Unit) }
 // For is what h hours cost at m per hour, rounded half away from zero; an amount
 // too large to count is the largest.
 func (m Money) For(h Hours) Money {
-	if h == 0 {
-		return 0
+	if uint64(m)|uint64(h) < 1<<31 { // as nearly always
+		return Money((uint64(m)*uint64(h) + uint64(Hour)/2) / uint64(Hour))
 	}
+	return m.forLong(h)
+}
+
+// forLong is For of amounts of any size and sign.
+func (m Money) forLong(h Hours) Money {
 	hi, lo := bits.Mul64(magnitude(int64(m)), magnitude(int64(h)))
 	lo, carry := bits.Add64(lo, uint64(Hour)/2, 0)
 	hi += carry
@@ -82,4 +87,9 @@ func RatioOf(r float64) Ratio { return Ratio(math.Round(r * 1000)) }
 func (r Ratio) Of(h Hours) Hours { return (h*Hours(r) + 999) / 1000 }
 
 // Within is the most hours h whose r.Of(h) is at most limit; r must be positive.
-func (r Ratio) Within(limit Hours) Hours { return limit * 1000 / Hours(r) }
+func (r Ratio) Within(limit Hours) Hours {
+	if r == 1000 { // most machines need one person: no division
+		return limit
+	}
+	return limit * 1000 / Hours(r)
+}

@@ -12,10 +12,10 @@ import (
 // firms and the sum over orders agree.
 type account struct {
 	result     Result
-	ledgers    []agents.Ledger // by firm
-	rest       agents.Ledger   // of other firms of the region, who win what is lost
+	rest       agents.Ledger // of other firms of the region, who win what is lost
 	byFirm     []FirmResult
 	byKind     []agents.DayHours // of today
+	capacity   []agents.DayHours // by kind: hours of a day that all units could run, and at normal shifts
 	lent       []agents.Hours    // by lot: booked for others from today on
 	struck     []agents.Hours    // of these, hours that an own order has lacked
 	backlog    []agents.Hours    // by firm: primary hours that are neither done nor lost
@@ -32,7 +32,6 @@ type account struct {
 
 func newAccount(w *World) account {
 	a := account{
-		ledgers: make([]agents.Ledger, len(w.Firms)),
 		byFirm:  make([]FirmResult, len(w.Firms)),
 		byKind:  make([]agents.DayHours, len(w.kinds)),
 		lent:    make([]agents.Hours, len(w.lots)),
@@ -40,6 +39,7 @@ func newAccount(w *World) account {
 		backlog: make([]agents.Hours, len(w.Firms)),
 		clear:   int64(len(w.Firms)),
 	}
+	a.capacity = w.capacities()
 	a.result = Result{
 		Regime:    w.Scenario.Compare[w.regime],
 		Replicate: w.Replicate,
@@ -56,10 +56,22 @@ func newAccount(w *World) account {
 	return a
 }
 
-// part is an account of some of the world's firms: its own sums, and what is
-// kept by firm and by lot in common.
+// capacities is what all units of the world's lots could do on a day, by kind.
+func (w *World) capacities() []agents.DayHours {
+	sums := make([]agents.DayHours, len(w.kinds))
+	for i := w.lots0; i < w.lotsEnd; i++ {
+		l := &w.lots[i]
+		sums[l.kind].Capacity += w.kinds[l.kind].hours * agents.Hours(l.units)
+		sums[l.kind].Normal += w.kinds[l.kind].normal * agents.Hours(l.units)
+	}
+	return sums
+}
+
+// part is an account of some of the world's firms, those of w: its own sums, and
+// what is kept by firm and by lot in common.
 func (a *account) part(w *World) account {
 	p := *a
+	p.capacity = w.capacities()
 	p.byKind = make([]agents.DayHours, len(w.kinds))
 	p.result.Kinds = make([]agents.Fate, len(w.kinds))
 	p.result.Hours = make([]agents.DayHours, len(w.kinds))
@@ -76,8 +88,8 @@ func (a *account) absorb(p *account) {
 
 // measuring tells whether today is one of the measured days.
 func (w *World) measuring() bool {
-	d := int(w.day) - w.Scenario.Time.Warmup
-	return d >= 0 && d < w.Scenario.Time.Days
+	t := &w.Scenario.Time
+	return uint(int(w.day)-t.Warmup) < uint(t.Days)
 }
 
 // pay books an amount for a firm and the order that it goes with.
@@ -89,7 +101,7 @@ func (w *World) pay(ord *order, firm int32, a agents.Account, m agents.Money) {
 	if m == 0 {
 		return
 	}
-	w.ledgers[firm][a] += m
+	w.byFirm[firm].Ledger[a] += m
 	switch {
 	case a == agents.Value:
 		ord.net += m
@@ -312,33 +324,22 @@ func (w *World) unlend(l int32, h agents.Hours) {
 	w.struck[l] = min(w.struck[l], w.lent[l])
 }
 
-// endDay closes the day's hours: what was not used is idle.
+// endDay closes the accounts of the day's hours: what of capacity was not there
+// was down, and what was not used is idle (roll has both).
 func (w *World) endDay() {
-	if w.measuring() {
-		for i := w.lots0; i < w.lotsEnd; i++ {
-			l := &w.lots[i]
-			k := &w.kinds[l.kind]
-			capacity := k.hours * agents.Hours(l.units)
-			up := k.hours * agents.Hours(w.up(i))
-			d := &w.byKind[l.kind]
-			d.Capacity += capacity
-			d.Normal += k.normal * agents.Hours(l.units)
-			d.Down += capacity - up
-			idle := w.cal.Free(i, w.day)
-			d.Idle += idle
-			f := &w.byFirm[l.firm]
-			f.Capacity += capacity
-			f.Idle += idle
-		}
-		for k := range w.byKind {
-			w.result.Hours[k].Add(&w.byKind[k])
-			if w.check {
-				w.checkDay(k)
-			}
-		}
-		w.result.Backlog += w.allHours
-		w.result.ClearDays += w.clear
+	if !w.measuring() {
+		return
 	}
+	for k := range w.byKind {
+		d := &w.byKind[k]
+		d.Capacity, d.Normal = w.capacity[k].Capacity, w.capacity[k].Normal
+		w.result.Hours[k].Add(d)
+		if w.check {
+			w.checkDay(k)
+		}
+	}
+	w.result.Backlog += w.allHours
+	w.result.ClearDays += w.clear
 }
 
 func (w *World) breach(format string, a ...any) {
@@ -387,7 +388,9 @@ func (w *World) finish() (*Result, []FirmResult) {
 	days := agents.Money(w.Scenario.Time.Days)
 	for i := range w.lots {
 		l := &w.lots[i]
-		w.ledgers[l.firm][agents.Fixed] += w.kinds[l.kind].fixed * agents.Money(l.units) * days
+		k, f := &w.kinds[l.kind], &w.byFirm[l.firm]
+		f.Ledger[agents.Fixed] += k.fixed * agents.Money(l.units) * days
+		f.Capacity += k.hours * agents.Hours(l.units) * agents.Hours(days)
 	}
 	year := float64(w.Scenario.Time.Days) / float64(w.Scenario.Time.YearDays)
 	joined := make([]bool, len(w.Firms))
@@ -400,7 +403,7 @@ func (w *World) finish() (*Result, []FirmResult) {
 		cost := agents.MoneyOf((t.spec.JoinCost + t.spec.PolicyCost) * year)
 		for f := range w.Firms {
 			if t.member[f] {
-				w.ledgers[f][agents.Membership] += cost
+				w.byFirm[f].Ledger[agents.Membership] += cost
 				joined[f] = true
 			}
 		}
@@ -412,10 +415,10 @@ func (w *World) finish() (*Result, []FirmResult) {
 		}
 	}
 	fees := agents.Money(0)
-	for f := range w.ledgers {
-		w.byFirm[f].Ledger = w.ledgers[f]
-		r.Region.Add(&w.ledgers[f])
-		fees += w.ledgers[f][agents.Fees]
+	for f := range w.byFirm {
+		l := &w.byFirm[f].Ledger
+		r.Region.Add(l)
+		fees += l[agents.Fees]
 	}
 	r.Platform[agents.Fees] = -fees
 	r.Region.Add(&r.Platform)
@@ -445,7 +448,7 @@ func (w *World) checkTotals() {
 	for f := range w.byFirm {
 		provided += w.byFirm[f].Provided
 		received += w.byFirm[f].Received
-		profit += w.ledgers[f].Profit()
+		profit += w.byFirm[f].Ledger.Profit()
 	}
 	if provided != received {
 		w.breach("provided %d s, received %d s", provided, received)

@@ -429,7 +429,7 @@ func (w *World) exhibit(m *market, lot int32, lent bool) int32 {
 		w.show(m, lot, false) // nothing is kept back: one row serves both
 		return m.seen[2*lot]
 	}
-	if w.cal.Next(lot, agents.None, w.day, w.day+m.reach) == agents.Never {
+	if w.cal.Next(lot, w.day, w.day+m.reach) == agents.Never {
 		return -1
 	}
 	from := len(m.cells)

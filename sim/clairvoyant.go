@@ -170,8 +170,6 @@ type pricing struct {
 	mean   []float64 // of asked over the last rounds
 
 	placed, kept []placing // work of the order at hand: as tried, as kept
-	near         []int32   // scratch
-	pull         []float64 // scratch
 }
 
 // placing is work of a kind on a day.
@@ -418,25 +416,29 @@ func (p *pricing) place(st *step, h float64, first, by agents.Day, dear float64)
 // is below it. The h seconds are laid over all days nearly as cheap: work that
 // leapt from day to day with every change of price would never settle.
 func (p *pricing) cheapest(kind int16, h float64, first, last int32, limit float64) float64 {
-	hour := p.hour[int(kind)*p.days:]
+	hour := p.hour[int(kind)*p.days:][first : last+1]
 	least := limit
-	for d := first; d <= last; d++ {
-		least = min(least, hour[d])
+	for _, price := range hour {
+		if price < least {
+			least = price
+		}
 	}
 	if least == limit {
 		return limit
 	}
 	reach := max(p.spread*p.scale[kind], 1e-9)
-	p.near, p.pull = p.near[:0], p.pull[:0]
+	laid := len(p.placed)
 	sum := max(0, reach-(limit-least)) // of the outside market
-	for d := first; d <= last; d++ {
-		if w := reach - (hour[d] - least); w > 0 {
-			p.near, p.pull = append(p.near, d), append(p.pull, w)
-			sum += w
+	for d, price := range hour {
+		if dearer := price - least; dearer < reach {
+			pull := reach - dearer
+			p.placed = append(p.placed, placing{kind, first + int32(d), pull})
+			sum += pull
 		}
 	}
-	for i, d := range p.near {
-		p.placed = append(p.placed, placing{kind, d, h * p.pull[i] / sum})
+	for i := range p.placed[laid:] {
+		x := &p.placed[laid+i]
+		x.seconds = h * x.seconds / sum
 	}
 	return least
 }

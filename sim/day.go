@@ -15,8 +15,8 @@ func (w *World) advance(n *today) {
 	w.arrive()   // arrivals are loaded; each shortage reserves its fallback
 	w.trade()    // the tiers clear; deals release fallbacks
 	w.finalise() // reservations whose last day it is become final
-	w.execute()  // the day's work, and its accounts
-	w.roll()     // the calendars move on
+	w.execute()  // the day's work
+	w.roll()     // what is left is idle; the calendars move on
 }
 
 // up is the units of a lot that are available today.
@@ -443,7 +443,6 @@ func (w *World) execute() {
 		w.workOff(w.own[int(f)*len(w.dealt)+today])
 	}
 	w.workOff(w.dealt[today])
-	w.endDay()
 	if w.check {
 		w.checkCalendars()
 	}
@@ -479,21 +478,25 @@ func (w *World) work(b *booking) {
 		if l == agents.None {
 			continue
 		}
-		kind := kinds[c]
-		k, owner := &w.kinds[kind], w.lots[l].firm
-		regular, over, travel := agents.Hours(b.hours[c]), agents.Hours(b.over[c]), agents.Hours(b.travel[c])
-		extra := regular + over - travel - net[c]
-		inTime := min(net[c], max(0, regular-travel-extra)) // net hours within regular time
-		day := &w.byKind[kind]
-		day.Travel += min(travel, regular)
-		day.Setup += regular - min(travel, regular) - inTime
-		day.Overtime += over
-		own := owner == ord.firm
-		fate := &w.result.Kinds[kind]
+		lot, kind := &w.lots[l], kinds[c]
+		day, fate := &w.byKind[kind], &w.result.Kinds[kind]
 		if !ord.measured {
 			fate = &w.unmeasured
 		}
-		fate.Overtime += net[c] - inTime
+		own, inTime := lot.firm == ord.firm, net[c] // net hours within regular time
+		cost := lot.cost
+		if regular, over, travel := agents.Hours(b.hours[c]), agents.Hours(b.over[c]), agents.Hours(b.travel[c]); regular+over != inTime || over > 0 {
+			extra := regular + over - travel - net[c]
+			inTime = min(net[c], max(0, regular-travel-extra))
+			day.Travel += min(travel, regular)
+			day.Setup += regular - min(travel, regular) - inTime
+			day.Overtime += over
+			fate.Overtime += net[c] - inTime
+			w.pay(ord, lot.firm, agents.Setup, cost.For(extra))
+			w.pay(ord, lot.firm, agents.Travel, cost.For(travel))
+			w.pay(ord, lot.firm, agents.Overtime, w.kinds[kind].premium.For(over))
+		}
+		w.pay(ord, lot.firm, agents.Variable, cost.For(net[c]))
 		switch {
 		case !own:
 			day.Shared += inTime
@@ -506,7 +509,7 @@ func (w *World) work(b *booking) {
 			fate.OwnOnTime += inTime
 		}
 		if w.measuring() {
-			f := &w.byFirm[owner]
+			f := &w.byFirm[lot.firm]
 			if own {
 				f.Own += net[c]
 			} else {
@@ -514,14 +517,9 @@ func (w *World) work(b *booking) {
 				w.byFirm[ord.firm].Received += net[c]
 			}
 		}
-		cost := w.lots[l].cost
-		w.pay(ord, owner, agents.Variable, cost.For(net[c]))
-		w.pay(ord, owner, agents.Setup, cost.For(extra))
-		w.pay(ord, owner, agents.Travel, cost.For(travel))
-		w.pay(ord, owner, agents.Overtime, k.premium.For(over))
 		if b.deal >= 0 && !own {
-			w.payProvider(ord, b, c, owner)
-			w.unlend(l, regular+over)
+			w.payProvider(ord, b, c, lot.firm)
+			w.unlend(l, agents.Hours(b.hours[c]+b.over[c]))
 		}
 	}
 	if w.check && !w.classes[ord.class].partial {
@@ -539,9 +537,20 @@ func (w *World) work(b *booking) {
 	w.owe(ord.firm, -work)
 }
 
-// roll opens the day that comes within reach in the place of today.
+// roll closes today: hours that were not there were down and those that nobody
+// used idle. The day that comes within reach takes its place.
 func (w *World) roll() {
+	measuring := w.measuring()
 	for i := w.lots0; i < w.lotsEnd; i++ {
+		if measuring {
+			l := &w.lots[i]
+			idle := w.cal.Free(i, w.day)
+			d := &w.byKind[l.kind]
+			d.Idle += idle
+			d.Down += w.kinds[l.kind].hours * agents.Hours(l.units-w.up(i))
+			w.byFirm[l.firm].Idle += idle
+		}
 		w.openDay(i, w.day+w.cal.Days())
 	}
+	w.endDay()
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"math/bits"
 
 	"idleshift/agents"
 )
@@ -21,38 +22,42 @@ func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtim
 	first, last = max(first, w.day), min(last, w.day+w.cal.Days()-1)
 	begun := op.final != agents.None && w.booked.at[op.final].day >= first
 	needed, too := a, b // lots without which a day is of no use: it must have their regular hours
+	if overtime && w.overOf[a] != agents.None {
+		needed = agents.None
+	}
 	if overtime && b != agents.None && w.overOf[b] != agents.None {
 		too = agents.None
 	}
-	if overtime && w.overOf[a] != agents.None {
-		needed, too = too, agents.None
-	}
-	for d := first; d <= last && need > 0; d++ {
-		if needed != agents.None {
-			if d = w.cal.Next(needed, too, d, last); d > last {
-				break
-			}
+	slots := w.slots[:0]
+	for from := first; from <= last && need > 0; from += 64 {
+		days := w.cal.Both(needed, too, from)
+		if n := last - from + 1; n < 64 {
+			days &= 1<<n - 1
 		}
-		x := w.cal.Free(a, d)
-		if overtime {
-			x += w.overtime(a, d)
-		}
-		if b != agents.None {
-			y := w.cal.Free(b, d)
+		for ; days != 0 && need > 0; days &= days - 1 {
+			d := from + agents.Day(bits.TrailingZeros64(days))
+			x := w.cal.Free(a, d)
 			if overtime {
-				y += w.overtime(b, d)
+				x += w.overtime(a, d)
 			}
-			x = min(x, k.ratio.Within(y))
-		}
-		most := st.perDay
-		if begun {
-			most -= w.workOn(op, d)
-		}
-		if x = min(x, most, need); x > 0 {
-			w.slots = append(w.slots, agents.Slot{Day: d, Hours: x})
-			need -= x
+			if b != agents.None {
+				y := w.cal.Free(b, d)
+				if overtime {
+					y += w.overtime(b, d)
+				}
+				x = min(x, k.ratio.Within(y))
+			}
+			most := st.perDay
+			if begun {
+				most -= w.workOn(op, d)
+			}
+			if x = min(x, most, need); x > 0 {
+				slots = append(slots, agents.Slot{Day: d, Hours: x})
+				need -= x
+			}
 		}
 	}
+	w.slots = slots
 	return need
 }
 

@@ -478,7 +478,7 @@ func TestPolicyOfOneFirm(t *testing.T) {
 func standing(w *World) []agents.Money {
 	out := make([]agents.Money, len(w.Firms))
 	for f := range out {
-		out[f] += w.ledgers[f].Profit()
+		out[f] += w.byFirm[f].Ledger.Profit()
 		for o := w.active[f]; o != agents.None; o = w.places[o].next {
 			ord := &w.orders.at[o]
 			out[f] -= w.position(ord)

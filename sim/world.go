@@ -262,7 +262,7 @@ func (w *World) apart() []*World {
 		}
 		part.lotsEnd = lot
 		part.takeRoom()
-		part.account = w.account.part(w)
+		part.account = w.account.part(&part)
 		part.clear = int64(part.hi - part.lo)
 		parts = append(parts, &part)
 	}
@@ -423,8 +423,12 @@ func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.H
 			h = ratio.Of(x)
 		}
 		h += agents.Hours(travel[c])
-		regular := min(h, max(0, w.cal.Free(l, day)))
-		b.hours[c], b.over[c] = span(regular), span(h-regular)
+		regular := w.cal.Take(l, day, h)
+		b.hours[c] = span(regular)
+		if regular < h {
+			b.over[c] = span(h - regular)
+			w.over.Add(w.overOf[l], day, regular-h)
+		}
 	}
 	w.link(n)
 }
@@ -433,13 +437,6 @@ func (w *World) book(i, d int32, lots [2]int32, day agents.Day, x, work agents.H
 func (w *World) put(b booking) {
 	n := w.booked.take(w.neighbourhood(w.orders.at[w.ops[b.op].order].firm))
 	w.booked.at[n] = b
-	w.link(n)
-}
-
-// link takes a booking's hours off the calendars and enters it as the newest.
-func (w *World) link(n int32) {
-	b := &w.booked.at[n]
-	op := &w.ops[b.op]
 	for c, l := range b.lot {
 		if l == agents.None {
 			continue
@@ -448,32 +445,44 @@ func (w *World) link(n int32) {
 		if b.over[c] > 0 {
 			w.over.Add(w.overOf[l], b.day, -agents.Hours(b.over[c]))
 		}
-		if b.deal >= 0 && w.lots[l].firm != w.orders.at[op.order].firm {
-			w.lent[l] += agents.Hours(b.hours[c] + b.over[c])
-		}
 	}
+	w.link(n)
+}
+
+// link enters a booking as the newest of its day and among those of its
+// operation.
+func (w *World) link(n int32) {
+	booked := w.booked.at
+	b := &booked[n]
+	op := &w.ops[b.op]
 	if b.deal >= 0 {
 		w.deals.at[b.deal].left++
+		for c, l := range b.lot {
+			if l != agents.None && w.lots[l].firm != w.orders.at[op.order].firm {
+				w.lent[l] += agents.Hours(b.hours[c] + b.over[c])
+			}
+		}
 	}
 	head := w.bookingsOn(b)
 	b.prev, b.post = agents.None, *head
 	if b.post != agents.None {
-		w.booked.at[b.post].prev = n
+		booked[b.post].prev = n
 	}
 	*head = n
 	op.planned += agents.Hours(b.work)
 	op.end = max(op.end, b.day)
-	b.next, b.back = agents.None, op.final
-	for b.back != agents.None && w.booked.at[b.back].day > b.day { // keep the operation's bookings in order of days
-		b.next, b.back = b.back, w.booked.at[b.back].back
+	next, back := agents.None, op.final
+	for back != agents.None && booked[back].day > b.day { // keep the operation's bookings in order of days
+		next, back = back, booked[back].back
 	}
-	if b.back != agents.None {
-		w.booked.at[b.back].next = n
+	b.next, b.back = next, back
+	if back != agents.None {
+		booked[back].next = n
 	} else {
 		op.first = n
 	}
-	if b.next != agents.None {
-		w.booked.at[b.next].back = n
+	if next != agents.None {
+		booked[next].back = n
 	} else {
 		op.final = n
 	}
@@ -522,6 +531,7 @@ func (w *World) shrink(n int32, x agents.Hours, ratio agents.Ratio) {
 // takeBack undoes a booking as if it had never been.
 func (w *World) takeBack(n int32) {
 	b := &w.booked.at[n]
+	op := &w.ops[b.op]
 	for c, l := range b.lot {
 		if l == agents.None {
 			continue
@@ -530,36 +540,38 @@ func (w *World) takeBack(n int32) {
 		if b.over[c] > 0 {
 			w.over.Add(w.overOf[l], b.day, agents.Hours(b.over[c]))
 		}
-		if b.deal >= 0 && w.lots[l].firm != w.orders.at[w.ops[b.op].order].firm {
+		if b.deal >= 0 && w.lots[l].firm != w.orders.at[op.order].firm {
 			w.unlend(l, agents.Hours(b.hours[c]+b.over[c]))
 		}
 	}
-	w.ops[b.op].planned -= agents.Hours(b.work)
+	op.planned -= agents.Hours(b.work)
 	w.unlink(n)
 }
 
 // unlink takes a booking off its day and its operation and drops it.
 func (w *World) unlink(n int32) {
-	b := &w.booked.at[n]
+	booked := w.booked.at
+	b := &booked[n]
+	op := &w.ops[b.op]
 	if b.prev != agents.None {
-		w.booked.at[b.prev].post = b.post
+		booked[b.prev].post = b.post
 	} else {
 		*w.bookingsOn(b) = b.post
 	}
 	if b.post != agents.None {
-		w.booked.at[b.post].prev = b.prev
+		booked[b.post].prev = b.prev
 	}
 	if b.back != agents.None {
-		w.booked.at[b.back].next = b.next
+		booked[b.back].next = b.next
 	} else {
-		w.ops[b.op].first = b.next
+		op.first = b.next
 	}
 	if b.next != agents.None {
-		w.booked.at[b.next].back = b.back
+		booked[b.next].back = b.back
 	} else {
-		w.ops[b.op].final = b.back
+		op.final = b.back
 	}
-	w.booked.drop(n, w.neighbourhood(w.orders.at[w.ops[b.op].order].firm))
+	w.booked.drop(n, w.neighbourhood(w.orders.at[op.order].firm))
 	if b.deal >= 0 {
 		w.leaveDeal(b.deal)
 	}
