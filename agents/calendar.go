@@ -63,27 +63,23 @@ func (c *Calendar) Row(lot int32, first, last Day, out []Hours) []Hours {
 }
 
 // Set makes h the free hours of a lot on day d.
-func (c *Calendar) Set(lot int32, d Day, h Hours) { c.Add(lot, d, h-c.Free(lot, d)) }
-
-// Add gives h hours back to a lot on day d, or takes them if h is negative.
-func (c *Calendar) Add(lot int32, d Day, h Hours) {
+func (c *Calendar) Set(lot int32, d Day, h Hours) {
 	i := int(lot)*c.days + int(d)&(c.days-1)
-	var had, has bool
+	var had bool
 	if c.wide == nil {
-		x := &c.free[i]
-		had = *x > 0
-		*x += int32(h)
-		has = *x > 0
+		had = c.free[i] > 0
+		c.free[i] = int32(h)
 	} else {
-		x := &c.wide[i]
-		had = *x > 0
-		*x += h
-		has = *x > 0
+		had = c.wide[i] > 0
+		c.wide[i] = h
 	}
-	if had != has {
+	if had != (h > 0) {
 		c.mask[i>>6] ^= 1 << (i & 63)
 	}
 }
+
+// Add gives h hours back to a lot on day d, or takes them if h is negative.
+func (c *Calendar) Add(lot int32, d Day, h Hours) { c.Set(lot, d, c.Free(lot, d)+h) }
 
 // Take takes h hours of a lot on day d, or as many as are free, and returns how
 // many that were.

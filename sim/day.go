@@ -39,16 +39,19 @@ func (w *World) begin(n *today) {
 		if k.up == 1 {
 			continue
 		}
-		delta := k.hours*agents.Hours(n.up[i]) - l.plan
-		if delta == 0 && n.up[i] == l.units {
-			continue
-		}
-		w.cal.Add(i, w.day, delta)
-		if l.over > 0 {
-			w.over.Add(w.overOf[i], w.day, k.overtime*agents.Hours(n.up[i])-l.over)
+		up := n.up[i]
+		delta := k.hours*agents.Hours(up) - l.plan
+		if delta != 0 {
+			w.cal.Add(i, w.day, delta)
 		}
 		if delta > 0 {
 			w.freed[l.firm] = true
+		}
+		if up == l.units {
+			continue
+		}
+		if l.over > 0 {
+			w.over.Add(w.overOf[i], w.day, k.overtime*agents.Hours(up)-l.over)
 		}
 		if w.cal.Free(i, w.day) < 0 || w.overtime(i, w.day) < 0 {
 			w.overbooked[i], w.anyOver = true, true
@@ -173,9 +176,9 @@ func (w *World) pullForward(firm, lo, hi int32) {
 // primary or of the operator.
 func (w *World) pullable(lo, hi int32) (kinds uint64) {
 	for a := lo; a < hi; a++ {
-		k, b := w.lots[a].kind, w.lots[a].with
-		if w.cal.Free(a, w.day) > 0 && (w.excess[a] > 0 || b != agents.None && w.excess[b] > 0) && (b == agents.None || w.cal.Free(b, w.day) > 0) {
-			kinds |= kindBit(k)
+		b := w.lots[a].with
+		if (w.excess[a] > 0 || b != agents.None && w.excess[b] > 0) && w.cal.Free(a, w.day) > 0 && (b == agents.None || w.cal.Free(b, w.day) > 0) {
+			kinds |= kindBit(w.lots[a].kind)
 		}
 	}
 	return kinds
@@ -302,7 +305,10 @@ func (w *World) inOrder() {
 }
 
 func (l lacking) byArrival(m lacking) int {
-	return cmp.Or(cmp.Compare(l.seq, m.seq), cmp.Compare(l.step, m.step))
+	if l.seq != m.seq {
+		return cmp.Compare(l.seq, m.seq)
+	}
+	return cmp.Compare(l.step, m.step)
 }
 
 // retry plans short orders again where hours came free at their firm.
@@ -335,7 +341,7 @@ func (w *World) sooner(i int32) bool {
 			lack -= agents.Hours(b.work)
 		}
 	}
-	return lack <= 0 || w.seek(i, 1, op.from, last, false) == 0
+	return lack <= 0 || w.seek(op, 1, op.from, last, false) == 0
 }
 
 // waits tells whether a deal for the order waits for approval.
@@ -380,9 +386,9 @@ func firstOf(arrivals []arrival, lo int32) int {
 
 // finalise makes reservations final whose last day has come.
 func (w *World) finalise() {
-	w.tidy()
-	for x := 0; x < len(w.short); x++ {
-		op := &w.ops[w.short[x].op]
+	w.inOrder()
+	for _, l := range w.short {
+		op := &w.ops[l.op]
 		if !op.short || op.commit > w.day {
 			continue
 		}
@@ -406,7 +412,6 @@ func (w *World) finalise() {
 			op.short = false // its hours are booked
 		}
 	}
-	w.tidy()
 }
 
 // buy takes what an operation lacks from the outside market.

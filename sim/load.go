@@ -10,9 +10,8 @@ import (
 // seek finds room on the firm's own calendars for need primary hours of an
 // operation, on the earliest days from first to last, and leaves the slots in
 // w.slots. It returns the hours without room.
-func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtime bool) agents.Hours {
+func (w *World) seek(op *operation, need agents.Hours, first, last agents.Day, overtime bool) agents.Hours {
 	w.slots = w.slots[:0]
-	op := &w.ops[i]
 	a, b := op.lot[0], op.lot[1]
 	if a == agents.None {
 		return need
@@ -28,7 +27,6 @@ func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtim
 	if overtime && b != agents.None && w.overOf[b] != agents.None {
 		too = agents.None
 	}
-	slots := w.slots[:0]
 	for from := first; from <= last && need > 0; from += 64 {
 		days := w.cal.Both(needed, too, from)
 		if n := last - from + 1; n < 64 {
@@ -52,12 +50,11 @@ func (w *World) seek(i int32, need agents.Hours, first, last agents.Day, overtim
 				most -= w.workOn(op, d)
 			}
 			if x = min(x, most, need); x > 0 {
-				slots = append(slots, agents.Slot{Day: d, Hours: x})
+				w.slots = append(w.slots, agents.Slot{Day: d, Hours: x})
 				need -= x
 			}
 		}
 	}
-	w.slots = slots
 	return need
 }
 
@@ -197,7 +194,7 @@ func (w *World) tryPlan(o int32) bool {
 		if op.prepared {
 			setup = 0
 		}
-		left := w.seek(i, need+setup, start, op.latest, false)
+		left := w.seek(op, need+setup, start, op.latest, false)
 		found, _ := w.slotted()
 		pays := !cl.partial // the order as a whole decides
 		if cl.partial && found > setup {
@@ -258,7 +255,7 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 	if !cl.partial {
 		cost = math.MaxInt64 // the order as a whole decides
 	}
-	if w.seek(i, need+setup, start, op.latest, true) == 0 {
+	if w.seek(op, need+setup, start, op.latest, true) == 0 {
 		if c := own + w.overtimeCost(ord.firm, st); c < cost {
 			_, e := w.slotted()
 			best, cost, end = FallbackExtra, c, e
@@ -273,7 +270,7 @@ func (w *World) fallBack(i int32, need, setup agents.Hours, start, slip agents.D
 		}
 	}
 	if latest > op.latest {
-		if left := w.seek(i, need+setup, start, latest, false); left == 0 {
+		if left := w.seek(op, need+setup, start, latest, false); left == 0 {
 			_, e := w.slotted()
 			if c := own + lateness(e); c < cost {
 				best, cost, end = FallbackLate, c, e
@@ -334,7 +331,7 @@ func (w *World) forgo(o int32) {
 		}
 		days := agents.Day((need + setup - 1) / st.perDay)
 		commit = min(commit, op.latest-days)
-		if w.seek(i, need+setup, start, op.latest, false) == 0 {
+		if w.seek(op, need+setup, start, op.latest, false) == 0 {
 			own += w.ownCost(ord.firm, st, need+setup)
 			w.load(i, setup, agents.None) // for the steps after it to see; given back below
 			start = op.end
