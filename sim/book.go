@@ -429,21 +429,18 @@ func (w *World) exhibit(m *market, lot int32, lent bool) int32 {
 		w.show(m, lot, false) // nothing is kept back: one row serves both
 		return m.seen[2*lot]
 	}
-	if w.cal.Next(lot, w.day, w.day+m.reach) == agents.Never {
-		return -1
-	}
-	from := len(m.cells)
-	m.cells = slices.Grow(m.cells, int(m.reach)+1)
-	m.cells = w.row(lot, lent, m.reach, m.cells)
-	if !slices.ContainsFunc(m.cells[from:], func(h agents.Hours) bool { return h > 0 }) {
-		m.cells = m.cells[:from]
-		return -1
-	}
-	sum := agents.Hours(0)
-	m.sums = append(m.sums, 0)
-	for _, h := range m.cells[from:] {
+	from, summed := len(m.cells), len(m.sums)
+	m.cells = w.row(lot, lent, m.reach, slices.Grow(m.cells, int(m.reach)+1))
+	m.sums = slices.Grow(m.sums, int(m.reach)+2)[:summed+int(m.reach)+2]
+	sum, sums := agents.Hours(0), m.sums[summed+1:]
+	m.sums[summed] = 0
+	for d, h := range m.cells[from:] {
 		sum += h
-		m.sums = append(m.sums, sum)
+		sums[d] = sum
+	}
+	if sum == 0 {
+		m.cells, m.sums = m.cells[:from], m.sums[:summed]
+		return -1
 	}
 	b := &m.book
 	b.Lots = append(b.Lots, agents.Lot{
@@ -457,17 +454,19 @@ func (w *World) exhibit(m *market, lot int32, lent bool) int32 {
 // row appends a lot's free hours from today to reach days on, to others only
 // what its firm's policy exposes.
 func (w *World) row(lot int32, lent bool, reach agents.Day, out []agents.Hours) []agents.Hours {
-	from := len(out)
-	out = w.cal.Row(lot, w.day, w.day+reach, out)
-	if lent {
-		l := &w.lots[lot]
-		e := w.exposure(l.firm)
-		reserve := agents.Hours(e.reserve * float64(l.plan))
+	if !lent {
+		return w.cal.Row(lot, w.day, w.day+reach, out)
+	}
+	e := w.exposure(w.lots[lot].firm)
+	from, shown := len(out), min(reach, e.days)
+	out = w.cal.Row(lot, w.day, w.day+shown, out)
+	if reserve := agents.Hours(e.reserve * float64(w.lots[lot].plan)); reserve > 0 {
 		for d, h := range out[from:] {
-			if out[from+d] = max(0, h-reserve); agents.Day(d) > e.days {
-				out[from+d] = 0
-			}
+			out[from+d] = max(0, h-reserve)
 		}
+	}
+	for range reach - shown {
+		out = append(out, 0)
 	}
 	return out
 }
