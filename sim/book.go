@@ -71,7 +71,8 @@ func (w *World) fill(m *market) {
 	}
 	for _, i := range m.wanting {
 		before, cut := len(b.Options), w.result.Truncated
-		b.Requests = append(b.Requests, w.request(m, i))
+		b.Requests = append(b.Requests, agents.Request{})
+		w.request(m, i, &b.Requests[len(b.Requests)-1])
 		w.enumerate(m, i, int32(len(b.Requests)-1))
 		if w.result.Truncated > cut {
 			m.cut = append(m.cut, i)
@@ -201,24 +202,15 @@ func (w *World) known(m *market, l *lacking) bool {
 }
 
 // request states what an operation lacks in the terms of the tier.
-func (w *World) request(m *market, i int32) agents.Request {
+func (w *World) request(m *market, i int32, req *agents.Request) {
 	op := &w.ops[i]
 	ord, st := &w.orders.at[op.order], w.step(op)
-	return agents.Request{
-		Kind:          st.kind,
-		Operator:      w.kinds[st.kind].operator,
-		Domain:        st.domain,
-		Certification: w.classes[ord.class].certification,
-		Zone:          w.Firms[ord.firm].Zone,
-		Hours:         op.lack,
-		First:         max(w.day, op.from),
-		Last:          min(op.latest, op.limit, w.day+w.cal.Days()-1),
-		PerDay:        st.perDay,
-		Minimum:       m.tier.minimum,
-		MaxSites:      st.maxSites,
-		Divisible:     w.classes[ord.class].partial,
-		Key:           w.source.Key(rng.Ties, ord.key, uint64(op.step)),
-	}
+	req.Kind, req.Domain, req.Operator = st.kind, st.domain, w.kinds[st.kind].operator
+	req.Certification, req.Divisible = w.classes[ord.class].certification, w.classes[ord.class].partial
+	req.Zone = w.Firms[ord.firm].Zone
+	req.Hours, req.PerDay, req.Minimum, req.MaxSites = op.lack, st.perDay, m.tier.minimum, st.maxSites
+	req.First, req.Last = max(w.day, op.from), min(op.latest, op.limit, w.day+w.cal.Days()-1)
+	req.Key = w.source.Key(rng.Ties, ord.key, uint64(op.step))
 }
 
 // A lender is whose hours of a component an option takes: another firm, or the
@@ -228,6 +220,7 @@ type lender struct {
 	lot   int32        // place in the book, None where the component is not needed
 	km    [2]float32   // by road from the requester, and as its tier's broker knows it
 	cost  agents.Money // of transaction, of both sides
+	hour  agents.Money // variable cost of an hour, as the broker knows it
 	wait  agents.Day   // until the deal is made
 	asked agents.Day   // until its approval is known, -1 if it need not be asked
 }
@@ -236,24 +229,38 @@ type lender struct {
 var nobody = lender{firm: agents.None, lot: agents.None, asked: -1}
 
 // itself lends its own lot of the book to itself.
-func itself(lot int32) lender {
+func (w *World) itself(m *market, lot int32) lender {
 	l := nobody
-	l.lot = lot
+	if l.lot = lot; lot >= 0 {
+		l.hour = w.hour(m, lot)
+	}
 	return l
 }
 
-// lender is what a supplier with a lot in the book asks of firm f.
-func (w *World) lender(m *market, f int32, s *supplier, lot int32) lender {
-	l := lender{firm: s.firm, lot: lot, km: [2]float32{s.km, s.km}, asked: -1}
+// hour is the variable cost of an hour of a lot of the book, by public tariff
+// if the broker is blind.
+func (w *World) hour(m *market, lot int32) agents.Money {
+	l := &w.lots[m.lots[lot]]
+	if m.tier.disclosure == brokers.Blind {
+		return w.kinds[l.kind].variable
+	}
+	return l.cost
+}
+
+// ask has l be what a supplier with a lot in the book asks of firm f. It is
+// written in place: the processor waits when what it has just written in parts
+// is copied whole.
+func (w *World) ask(m *market, f int32, s *supplier, lot int32, l *lender) {
+	l.firm, l.lot, l.km, l.asked = s.firm, lot, [2]float32{s.km, s.km}, -1
 	if m.tier.disclosure != brokers.Open {
 		l.km[1] = s.zoneKm
 	}
+	l.hour = w.hour(m, lot)
 	l.cost, l.wait = w.pairTerms(m, f, s.firm)
 	l.cost *= 2
 	if e := w.exposure(s.firm); e.asked {
 		l.asked = e.delay
 	}
-	return l
 }
 
 // enumerate lists the ways in which the tier could supply what operation i
@@ -267,13 +274,13 @@ func (w *World) enumerate(m *market, i, r int32) {
 	certification := w.classes[ord.class].certification
 	m.far = w.within(m, op)
 	m.want = w.wanted(m, op, &m.book.Requests[r])
-	ownA, ownB := nobody, nobody
+	ownA, ownB, host := nobody, nobody, nobody
 	if t.component || t.all || st.maxSites > 1 {
 		if w.Firms[f].fits(st.domain, certification) {
-			ownA = itself(w.serves(m, w.owns(f, st.kind), 0, false))
+			ownA = w.itself(m, w.serves(m, w.owns(f, st.kind), 0, false))
 		}
 		if q >= 0 && w.Firms[f].fits(-1, certification) {
-			ownB = itself(w.serves(m, w.owns(f, q), 1, false))
+			ownB = w.itself(m, w.serves(m, w.owns(f, q), 1, false))
 		}
 	}
 	if (st.maxSites > 1 || t.all) && ownA.lot >= 0 && (q < 0 || ownB.lot >= 0) {
@@ -283,7 +290,7 @@ func (w *World) enumerate(m *market, i, r int32) {
 	if whole { // at one host
 		w.each(m, f, 0, st.kind, st.domain, certification, func(s *supplier, lot int32) bool {
 			if q < 0 {
-				host := w.lender(m, f, s, lot)
+				w.ask(m, f, s, lot, &host)
 				w.option(m, i, r, &host, &nobody)
 				return true
 			}
@@ -294,9 +301,9 @@ func (w *World) enumerate(m *market, i, r int32) {
 			if second < 0 {
 				return false
 			}
-			host := w.lender(m, f, s, lot)
+			w.ask(m, f, s, lot, &host)
 			staff := host
-			staff.lot = second
+			staff.lot, staff.hour = second, w.hour(m, second)
 			w.option(m, i, r, &host, &staff)
 			return true
 		})
@@ -309,9 +316,11 @@ func (w *World) enumerate(m *market, i, r int32) {
 	many := false // then near goes with near: far with far is hardly ever best
 	if t.traded[q] && (ownA.lot >= 0 || third) {
 		many = w.each(m, f, 1, q, -1, certification, func(s *supplier, lot int32) bool {
-			m.staff = append(m.staff, w.lender(m, f, s, lot))
+			m.staff = append(m.staff, nobody)
+			staff := &m.staff[len(m.staff)-1]
+			w.ask(m, f, s, lot, staff)
 			if ownA.lot >= 0 {
-				w.option(m, i, r, &ownA, &m.staff[len(m.staff)-1])
+				w.option(m, i, r, &ownA, staff)
 			}
 			return true
 		})
@@ -323,7 +332,7 @@ func (w *World) enumerate(m *market, i, r int32) {
 	}
 	rank := 0
 	w.each(m, f, 0, st.kind, st.domain, certification, func(s *supplier, lot int32) bool {
-		host := w.lender(m, f, s, lot)
+		w.ask(m, f, s, lot, &host)
 		if ours {
 			w.option(m, i, r, &host, &ownB)
 		}
@@ -348,15 +357,17 @@ const looks = 8
 type want struct {
 	from, to  agents.Day // from today
 	own, lent [2]agents.Hours
-	value     agents.Money // of an hour, as it is at stake
+	days      [2]agents.Day // of work, at the own firm and at another
+	value     agents.Money  // of an hour, as it is at stake
 }
 
 func (w *World) wanted(m *market, op *operation, req *agents.Request) want {
 	x := want{to: min(req.Last-w.day, m.reach), own: [2]agents.Hours{1, 1}, lent: [2]agents.Hours{1, 1}, value: perHour(w.worth(op), op.lack)}
 	x.from = min(req.First-w.day, x.to+1) // no days, if it cannot begin before
+	st := w.step(op)
+	own, lent := req.Hours+st.setup, m.tier.factor.Of(req.Hours)+st.setup
+	x.days = [2]agents.Day{agents.Day((own + st.perDay - 1) / st.perDay), agents.Day((lent + st.perDay - 1) / st.perDay)}
 	if !req.Divisible && req.MaxSites == 1 {
-		st := w.step(op)
-		own, lent := req.Hours+st.setup, m.tier.factor.Of(req.Hours)+st.setup
 		ratio := w.kinds[req.Kind].ratio
 		x.own, x.lent = [2]agents.Hours{own, ratio.Of(own)}, [2]agents.Hours{lent, ratio.Of(lent)}
 	}
@@ -443,10 +454,10 @@ func (w *World) exhibit(m *market, lot int32, lent bool) int32 {
 		return -1
 	}
 	b := &m.book
-	b.Lots = append(b.Lots, agents.Lot{
-		Kind: l.kind, Zone: w.Firms[l.firm].Zone, Free: m.cells[from:len(m.cells):len(m.cells)],
-		Key: w.source.Key(rng.Ties, uint64(lot)<<1|uint64(b2i(lent)), uint64(w.day)+1),
-	})
+	b.Lots = append(b.Lots, agents.Lot{})
+	shown := &b.Lots[len(b.Lots)-1]
+	shown.Kind, shown.Zone, shown.Free = l.kind, w.Firms[l.firm].Zone, m.cells[from:len(m.cells):len(m.cells)]
+	shown.Key = w.source.Key(rng.Ties, uint64(lot)<<1|uint64(b2i(lent)), uint64(w.day)+1)
 	m.lots = append(m.lots, lot)
 	return int32(len(b.Lots))
 }

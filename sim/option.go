@@ -25,32 +25,31 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 	k := &w.kinds[st.kind]
 	req := &b.Requests[r]
 	from := [2]*lender{primary, operator}
-	o := agents.Option{Request: r, Lot: [2]int32{primary.lot, operator.lot}, Ratio: k.ratio, From: req.First, Setup: st.setup, Factor: 1000}
-	x := terms{provider: [2]int32{primary.firm, operator.firm}, asked: -1}
-	o.Own = x.provider == [2]int32{agents.None, agents.None}
-	if !o.Own {
-		o.Factor = t.factor
-		x.cost = primary.cost
+	own := primary.firm == agents.None && operator.firm == agents.None
+	start, factor, days := req.First, agents.Ratio(1000), m.want.days[0]
+	cost, asked := agents.Money(0), agents.Day(-1)
+	if !own {
+		factor, days = t.factor, m.want.days[1]
+		cost = primary.cost
 		if operator.firm != primary.firm {
-			x.cost += operator.cost
+			cost += operator.cost
 		}
-		x.asked = max(primary.asked, operator.asked)
+		asked = max(primary.asked, operator.asked)
 		if e := w.exposure(ord.firm); e.asked {
-			x.asked = max(x.asked, e.delay)
+			asked = max(asked, e.delay)
 		}
-		if x.asked > 0 && (t.all || t.disclosure != brokers.Blind && w.day+x.asked > w.deadline(ord)) {
+		if asked > 0 && (t.all || t.disclosure != brokers.Blind && w.day+asked > w.deadline(ord)) {
 			return // nothing would be held for the order while it waits
 		}
-		o.From = max(o.From, w.day+max(primary.wait, operator.wait, x.asked))
+		start = max(start, w.day+max(primary.wait, operator.wait, asked))
 	}
-	if o.From > req.Last {
+	if start > req.Last {
 		return
 	}
 	// value less cost, first what does not depend on distance: public tariffs if
 	// blind, bids and asks over zone distances if sealed, the true figures if open
 	blind := t.disclosure == brokers.Blind
-	days := agents.Day((o.Booked(req.Hours) + st.perDay - 1) / st.perDay)
-	charge, value := x.cost, m.want.value
+	charge, value := cost, m.want.value
 	if blind {
 		value = k.reference
 	}
@@ -60,39 +59,35 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 		if l.lot == agents.None {
 			continue
 		}
-		lot := &w.lots[m.lots[l.lot]]
-		cost := lot.cost
-		if blind {
-			cost = w.kinds[lot.kind].variable
-		}
-		ratio := agents.Ratio(1000)
+		perHour, ratio := l.hour, agents.Ratio(1000)
 		if c == 1 {
 			ratio = k.ratio
 		}
-		if !o.Own {
-			charge += cost.For(ratio.Of(st.setup))
+		if !own {
+			charge += perHour.For(ratio.Of(st.setup))
 		}
-		asks[c] = cost
+		asks[c] = perHour
 		if l.firm != agents.None && !blind {
 			e := w.exposure(l.firm)
-			asks[c] += e.dearest(o.From-w.day, req.Last-w.day)
-			cost += e.charge(o.From + days/2 - w.day)
+			asks[c] += e.dearest(start-w.day, req.Last-w.day)
+			perHour += e.charge(start + days/2 - w.day)
 		}
-		hour += agents.Money(int64(cost) * int64(ratio) / 1000 * int64(o.Factor) / 1000)
-		costs[c] = cost
+		hour += agents.Money(int64(perHour) * int64(ratio) / 1000 * int64(factor) / 1000)
+		costs[c] = perHour
 	}
 	gain := (value - hour).For(op.lack)
 	if !blind && gain < charge {
 		return // a loss on the broker's own figures, wherever it is
 	}
 	// the site of the work, and its distance from the requester as the broker knows it
-	at, km := ord.firm, float32(0)
+	at, moves := ord.firm, false
+	var km [2]float32 // true, and as the broker knows it
 	if primary.firm != agents.None && k.mobility == site {
-		at, x.moves = primary.firm, true
-		x.km, km = primary.km[0], primary.km[1]
+		at, km, moves = primary.firm, primary.km, true
 	}
 	crew := agents.Hours(st.maxUnits)
-	staffKm := [2]float32{}
+	var staffKm, knownKm [2]float32
+	var travel, known [2]agents.Hours
 	for c, l := range from {
 		kc, owner := st.kind, l.firm
 		if c == 1 {
@@ -106,41 +101,44 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 		}
 		switch {
 		case at == ord.firm:
-			x.staffKm[c], staffKm[c] = l.km[0], l.km[1]
+			staffKm[c], knownKm[c] = l.km[0], l.km[1]
 		case owner == ord.firm:
-			x.staffKm[c], staffKm[c] = x.km, km
+			staffKm[c], knownKm[c] = km[0], km[1]
 		default:
-			x.staffKm[c] = w.roadKm(owner, at)
-			staffKm[c] = x.staffKm[c]
+			staffKm[c] = w.roadKm(owner, at)
+			knownKm[c] = staffKm[c]
 			if t.disclosure != brokers.Open {
-				staffKm[c] = w.zoneKm(owner, at)
+				knownKm[c] = w.zoneKm(owner, at)
 			}
 		}
-		if x.staffKm[c] > t.radius[travels] {
+		if staffKm[c] > t.radius[travels] {
 			return
 		}
-		x.travel[c] = crew * w.tripHours(x.staffKm[c])
-		o.Travel[c] = x.travel[c]
+		travel[c] = crew * w.tripHours(staffKm[c])
+		known[c] = travel[c]
 		if t.disclosure != brokers.Open {
-			o.Travel[c] = crew * w.tripHours(staffKm[c])
+			known[c] = crew * w.tripHours(knownKm[c])
 		}
-		if staffKm[c] > 0 {
-			charge += agents.Money(days) * (agents.Money(crew)*agents.MoneyOf(2*float64(staffKm[c])*w.Scenario.Transport.TravelKm) + costs[c].For(o.Travel[c]))
+		if knownKm[c] > 0 {
+			charge += agents.Money(days) * (agents.Money(crew)*agents.MoneyOf(2*float64(knownKm[c])*w.Scenario.Transport.TravelKm) + costs[c].For(known[c]))
 		}
 	}
-	o.Km = max(km, staffKm[0], staffKm[1])
-	charge += w.freight(km, x.moves)
+	charge += w.freight(km[1], moves)
 	if !blind && gain < charge {
 		return // a loss there
 	}
-	if op.spurned && !o.Own && w.turnedDown(m, ord, op, x.provider) {
+	provider := [2]int32{primary.firm, operator.firm}
+	if op.spurned && !own && w.turnedDown(m, ord, op, provider) {
 		return
 	}
-	b.Options = append(b.Options, o)
-	b.Net = append(b.Net, value-hour)
-	b.Charge = append(b.Charge, charge)
-	b.Ask = append(b.Ask, asks)
-	m.options = append(m.options, x)
+	n := len(m.options)
+	b.Options, m.options = append(b.Options, agents.Option{}), append(m.options, terms{})
+	b.Net, b.Charge, b.Ask = append(b.Net, value-hour), append(b.Charge, charge), append(b.Ask, asks)
+	o, x := &b.Options[n], &m.options[n] // filled in in place, as the processor waits for what is copied just after it is written in parts
+	o.Request, o.Lot[0], o.Lot[1], o.Ratio, o.Factor = r, primary.lot, operator.lot, k.ratio, factor
+	o.From, o.Setup, o.Travel, o.Own, o.Km = start, st.setup, known, own, max(km[1], knownKm[0], knownKm[1])
+	x.provider, x.cost, x.asked = provider, cost, asked
+	x.km, x.moves, x.staffKm, x.travel = km[0], moves, staffKm, travel
 }
 
 // tripHours is how long a round trip over km takes.
