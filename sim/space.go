@@ -69,8 +69,12 @@ func (r *Region) zoneMiddle(z int32) agents.Position {
 }
 
 // A tree is a k-d tree over points of the unit sphere, in place: the middle of
-// a range splits it along the axis of its depth.
-type tree []located
+// a range splits it along the axis of its depth. A region is flat enough for two
+// of the three.
+type tree struct {
+	points []located
+	axes   [2]int // along which they lie widest
+}
 
 // located is a firm, or something that it has, at the firm's point.
 type located struct {
@@ -80,29 +84,36 @@ type located struct {
 
 // newTree is a tree of things that firms have.
 func (r *Region) newTree(ids []int32, firm func(int32) int32) tree {
-	t := make(tree, len(ids))
+	t := tree{points: make([]located, len(ids))}
+	lo, hi := point{1, 1, 1}, point{-1, -1, -1}
 	for i, id := range ids {
 		f := firm(id)
-		t[i] = located{id, f, r.points[f]}
+		t.points[i] = located{id, f, r.points[f]}
+		for axis, x := range r.points[f] {
+			lo[axis], hi[axis] = min(lo[axis], x), max(hi[axis], x)
+		}
 	}
-	t.split(0)
+	wide := []int{0, 1, 2}
+	slices.SortStableFunc(wide, func(a, b int) int { return cmp.Compare(hi[b]-lo[b], hi[a]-lo[a]) })
+	t.axes = [2]int(wide)
+	t.split(t.points, 0)
 	return t
 }
 
 // split orders a range of a tree around its middle, and both halves.
-func (t tree) split(axis int) {
-	for len(t) > 1 {
-		m := len(t) / 2
-		t.divide(m, axis)
-		axis = (axis + 1) % 3
-		t[:m].split(axis)
-		t = t[m+1:]
+func (t *tree) split(points []located, depth int) {
+	for len(points) > 1 {
+		m := len(points) / 2
+		divide(points, m, t.axes[depth%2])
+		depth++
+		t.split(points[:m], depth)
+		points = points[m+1:]
 	}
 }
 
 // divide puts the m-th by position on the axis, ties by id, in its place and
 // those before it before it (Hoare's selection).
-func (t tree) divide(m, axis int) {
+func divide(t []located, m, axis int) {
 	for lo, hi := 0, len(t)-1; lo < hi; {
 		pivot := t[(lo+hi)/2]
 		i, j := lo, hi
@@ -153,61 +164,74 @@ func (a neighbour) compare(b neighbour) int {
 	return 0
 }
 
-// nearest is the at most n points nearest to p that pass keep, nearest first,
-// ties by id, in the memory of heap.
-func (t tree) nearest(p point, n int, keep func(id, firm int32) bool, heap []neighbour) []neighbour {
-	s := search{t, p, n, keep, heap[:0]}
-	s.visit(0, len(t), 0)
+// nearest is the at most n points nearest to p that lie beyond a neighbour and
+// pass keep, nearest first, ties by id, in the memory of heap.
+func (t tree) nearest(p point, n int, beyond neighbour, keep func(id, firm int32) bool, heap []neighbour) []neighbour {
+	s := search{t, p, n, beyond, keep, heap[:0], math.Inf(1)}
+	s.visit(0, len(t.points), 0)
 	slices.SortFunc(s.best, neighbour.compare)
 	return s.best
 }
 
-// A search looks for the n points nearest to p that pass keep.
+// anywhere is nearer to a point than anything is: all lies beyond it.
+var anywhere = neighbour{chord2: -1}
+
+// A search looks for the n points nearest to p that lie beyond a neighbour and
+// pass keep.
 type search struct {
 	tree
-	p    point
-	n    int
-	keep func(id, firm int32) bool
-	best []neighbour // so far; max-heap
+	p      point
+	n      int
+	beyond neighbour
+	keep   func(id, firm int32) bool
+	best   []neighbour // so far; max-heap
+	worst  float64     // squared chord of the worst of n
 }
 
-// visit looks at a range of the tree that is split along the axis, first at the
-// half where p is; a short one is gone through.
-func (s *search) visit(lo, hi, axis int) {
+// visit looks at a range of the tree at some depth, first at the half where p
+// is; a short one is gone through.
+func (s *search) visit(lo, hi, depth int) {
 	const short = 24
 	for hi-lo > short {
 		m := (lo + hi) / 2
-		d := s.p[axis] - s.tree[m].at[axis]
-		axis = (axis + 1) % 3
-		s.look(m)
+		axis := s.axes[depth%2]
+		d := s.p[axis] - s.points[m].at[axis]
+		depth++
+		s.look(m, m+1)
 		if d > 0 {
-			s.visit(m+1, hi, axis)
+			s.visit(m+1, hi, depth)
 			hi = m
 		} else {
-			s.visit(lo, m, axis)
+			s.visit(lo, m, depth)
 			lo = m + 1
 		}
-		if len(s.best) == s.n && d*d > s.best[0].chord2 {
+		if d*d > s.worst {
 			return
 		}
 	}
-	for i := lo; i < hi; i++ {
-		s.look(i)
-	}
+	s.look(lo, hi)
 }
 
-// look takes a point among the best if it is one of them.
-func (s *search) look(i int) {
-	x := &s.tree[i]
-	q := neighbour{x.id, s.p.chord2(x.at)}
-	switch {
-	case len(s.best) < s.n:
-		if s.keep(x.id, x.firm) {
-			s.best = push(s.best, q)
+// look takes points of a range among the best if they are some of them.
+func (s *search) look(lo, hi int) {
+	for i := lo; i < hi; i++ {
+		x := &s.points[i]
+		q := neighbour{x.id, s.p.chord2(x.at)}
+		if q.chord2 > s.worst || q.chord2 < s.beyond.chord2 || !s.beyond.nearer(q) {
+			continue
 		}
-	case q.nearer(s.best[0]) && s.keep(x.id, x.firm):
-		s.best[0] = q
-		sift(s.best)
+		switch {
+		case len(s.best) < s.n:
+			if s.keep(x.id, x.firm) {
+				s.best = push(s.best, q)
+			}
+		case q.nearer(s.best[0]) && s.keep(x.id, x.firm):
+			s.best[0] = q
+			sift(s.best)
+		}
+		if len(s.best) == s.n {
+			s.worst = s.best[0].chord2
+		}
 	}
 }
 
@@ -270,9 +294,9 @@ func (r *Region) suppliers(m *market, f int32, k int16, n int) []supplier {
 	case m.tier.partners:
 		s = r.acquainted(m, f, k)
 	case s != nil:
-		s = r.near(m, f, k, max(n, 2*len(s.list)))
+		s = r.near(m, f, k, max(n, 2*len(s.list)), s.list)
 	default:
-		s = r.near(m, f, k, max(n, 32))
+		s = r.near(m, f, k, max(n, 32), nil)
 	}
 	kept.Store(s)
 	return s.list
@@ -293,15 +317,20 @@ func (r *Region) acquainted(m *market, f int32, k int16) *suppliers {
 	return &suppliers{slices.Clone(m.listed), true}
 }
 
-// near is the n nearest suppliers in the region.
-func (r *Region) near(m *market, f int32, k int16, n int) *suppliers {
-	lends := m.tier.lends
+// near is the n nearest suppliers in the region, of which the first are found.
+func (r *Region) near(m *market, f int32, k int16, n int, found []supplier) *suppliers {
+	lends, last := m.tier.lends, anywhere
+	if len(found) > 0 {
+		s := &found[len(found)-1]
+		last = neighbour{s.lot, r.points[f].chord2(r.points[s.firm])}
+	}
 	keep := func(lot, g int32) bool { return g != f && lends[lot] && r.pairFits(f, g, k) }
-	m.found = r.trees[k].nearest(r.points[f], n, keep, m.found)
-	s := suppliers{make([]supplier, len(m.found)), len(m.found) < n}
-	for i, q := range m.found {
+	m.found = r.trees[k].nearest(r.points[f], n-len(found), last, keep, m.found)
+	s := suppliers{make([]supplier, len(found), len(found)+len(m.found)), len(found)+len(m.found) < n}
+	copy(s.list, found)
+	for _, q := range m.found {
 		g := r.lots[q.id].firm
-		s.list[i] = supplier{q.id, g, r.roadKm(f, g), r.zoneKm(f, g)}
+		s.list = append(s.list, supplier{q.id, g, r.roadKm(f, g), r.zoneKm(f, g)})
 	}
 	return &s
 }
@@ -423,7 +452,7 @@ type acquaintances struct {
 // find looks for them among the firms of a tree.
 func (a *acquaintances) find(r *Region, f int32, t tree) {
 	const most = 64
-	a.firms = t.nearest(r.points[f], most, func(id, _ int32) bool { return id != f }, a.firms)
+	a.firms = t.nearest(r.points[f], most, anywhere, func(id, _ int32) bool { return id != f }, a.firms)
 	a.weights, a.total, a.found = a.weights[:0], 0, true
 	for _, q := range a.firms {
 		w := math.Exp(-kmOf(q.chord2) * r.Scenario.Transport.RoadFactor / r.Scenario.Region.PartnerKm)
