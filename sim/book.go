@@ -118,13 +118,15 @@ func (m *market) arrange() {
 	turn(&m.options, &m.was.options)
 	turn(&m.lots, &m.was.lots)
 
-	m.order = count(m.order, len(b.Lots))
-	slices.SortFunc(m.order, func(x, y int32) int {
-		p, q := &s.Lots[x], &s.Lots[y]
-		return cmp.Or(cmp.Compare(p.Kind, q.Kind), cmp.Compare(p.Zone, q.Zone), cmp.Compare(p.Key, q.Key))
-	})
+	m.ranks = m.ranks[:0]
+	for x := range s.Lots {
+		l := &s.Lots[x]
+		m.ranks = append(m.ranks, ranked{int64(l.Kind)<<32 + int64(l.Zone), l.Key, int32(x)})
+	}
+	slices.SortFunc(m.ranks, ranked.compare)
 	m.next = slices.Grow(m.next[:0], len(b.Lots))[:len(b.Lots)]
-	for to, from := range m.order {
+	for to, p := range m.ranks {
+		from := p.at
 		b.Lots[to], m.lots[to] = s.Lots[from], m.was.lots[from]
 		m.next[from] = int32(to)
 	}
@@ -146,14 +148,14 @@ func (m *market) arrange() {
 	for to, from := range m.order {
 		b.Requests[to], m.ops[to] = s.Requests[from], m.was.ops[from]
 		b.First[to] = n
-		m.byLots = m.byLots[:0]
+		m.ranks = m.ranks[:0]
 		for x := s.First[from]; x < s.First[from+1]; x++ {
 			l := &s.Options[x].Lot
-			m.byLots = append(m.byLots, ranked{uint64(l[0])<<32 | uint64(uint32(l[1]+1)), x}) // None first
+			m.ranks = append(m.ranks, ranked{int64(l[0])<<32 + int64(l[1]), 0, x}) // None first
 		}
-		slices.SortFunc(m.byLots, func(p, q ranked) int { return cmp.Compare(p.lots, q.lots) })
-		for _, p := range m.byLots {
-			x := p.option
+		slices.SortFunc(m.ranks, ranked.compare)
+		for _, p := range m.ranks {
+			x := p.at
 			b.Options[n], b.Net[n], b.Charge[n], b.Ask[n], m.options[n] = s.Options[x], s.Net[x], s.Charge[x], s.Ask[x], m.was.options[x]
 			b.Options[n].Request = int32(to)
 			n++
@@ -166,10 +168,22 @@ func turn[T any](now, was *[]T) {
 	*now, *was = slices.Grow((*was)[:0], len(*now))[:len(*now)], *now
 }
 
-// ranked is an option with the places of its lots in the book, in one number.
+// ranked is something at a place, with the numbers by which it is sorted, so
+// that no more than these is looked at.
 type ranked struct {
-	lots   uint64
-	option int32
+	by  int64
+	key uint64 // where by is the same
+	at  int32
+}
+
+func (p ranked) compare(q ranked) int {
+	switch {
+	case p.by < q.by || p.by == q.by && p.key < q.key:
+		return -1
+	case p.by == q.by && p.key == q.key:
+		return 0
+	}
+	return 1
 }
 
 // count is 0, 1, … n−1 in the memory of s.

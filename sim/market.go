@@ -45,7 +45,7 @@ type stall struct {
 	listed  []supplier  // lots of its partners
 	wanting []int32     // operations that may stand in the book
 	order   []int32
-	byLots  []ranked
+	ranks   []ranked
 	scratch agents.Open
 	was     struct {
 		ops     []int32
