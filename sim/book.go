@@ -261,13 +261,13 @@ func (w *World) hour(m *market, lot int32) agents.Money {
 	return l.cost
 }
 
-// ask has l be what a supplier with a lot in the book asks of firm f. It is
-// written in place: the processor waits when what it has just written in parts
-// is copied whole.
+// ask makes l what a supplier with a lot in the book asks of firm f, in place:
+// to copy as a whole what has just been written in parts keeps the processor
+// waiting.
 func (w *World) ask(m *market, f int32, s *supplier, lot int32, l *lender) {
-	l.firm, l.lot, l.km, l.asked = s.firm, lot, [2]float32{s.km, s.km}, -1
-	if m.tier.disclosure != brokers.Open {
-		l.km[1] = s.zoneKm
+	l.firm, l.lot, l.asked = s.firm, lot, -1
+	if l.km[0], l.km[1] = s.km, s.zoneKm; m.tier.disclosure == brokers.Open {
+		l.km[1] = s.km
 	}
 	l.hour = w.hour(m, lot)
 	l.cost, l.wait = w.pairTerms(m, f, s.firm)
@@ -288,7 +288,7 @@ func (w *World) enumerate(m *market, i, r int32) {
 	certification := w.classes[ord.class].certification
 	m.far = w.within(m, op)
 	m.want = w.wanted(m, op, &m.book.Requests[r])
-	ownA, ownB, host := nobody, nobody, nobody
+	ownA, ownB, host, staff := nobody, nobody, nobody, nobody
 	if t.component || t.all || st.maxSites > 1 {
 		if w.Firms[f].fits(st.domain, certification) {
 			ownA = w.itself(m, w.serves(m, w.owns(f, st.kind), 0, false))
@@ -316,8 +316,8 @@ func (w *World) enumerate(m *market, i, r int32) {
 				return false
 			}
 			w.ask(m, f, s, lot, &host)
-			staff := host
-			staff.lot, staff.hour = second, w.hour(m, second)
+			staff.firm, staff.lot, staff.hour = host.firm, second, w.hour(m, second) // on the host's terms
+			staff.km[0], staff.km[1] = host.km[0], host.km[1]
 			w.option(m, i, r, &host, &staff)
 			return true
 		})
@@ -331,10 +331,10 @@ func (w *World) enumerate(m *market, i, r int32) {
 	if t.traded[q] && (ownA.lot >= 0 || third) {
 		many = w.each(m, f, 1, q, -1, certification, func(s *supplier, lot int32) bool {
 			m.staff = append(m.staff, nobody)
-			staff := &m.staff[len(m.staff)-1]
-			w.ask(m, f, s, lot, staff)
+			l := &m.staff[len(m.staff)-1]
+			w.ask(m, f, s, lot, l)
 			if ownA.lot >= 0 {
-				w.option(m, i, r, &ownA, staff)
+				w.option(m, i, r, &ownA, l)
 			}
 			return true
 		})

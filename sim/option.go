@@ -83,7 +83,8 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 	at, moves := ord.firm, false
 	var km [2]float32 // true, and as the broker knows it
 	if primary.firm != agents.None && k.mobility == site {
-		at, km, moves = primary.firm, primary.km, true
+		at, moves = primary.firm, true
+		km[0], km[1] = primary.km[0], primary.km[1]
 	}
 	crew := agents.Hours(st.maxUnits)
 	var staffKm, knownKm [2]float32
@@ -127,17 +128,16 @@ func (w *World) option(m *market, i, r int32, primary, operator *lender) {
 	if !blind && gain < charge {
 		return // a loss there
 	}
-	provider := [2]int32{primary.firm, operator.firm}
-	if op.spurned && !own && w.turnedDown(m, ord, op, provider) {
+	if op.spurned && !own && w.turnedDown(m, ord, op, [2]int32{primary.firm, operator.firm}) {
 		return
 	}
 	n := len(m.options)
 	b.Options, m.options = append(b.Options, agents.Option{}), append(m.options, terms{})
 	b.Net, b.Charge, b.Ask = append(b.Net, value-hour), append(b.Charge, charge), append(b.Ask, asks)
-	o, x := &b.Options[n], &m.options[n] // filled in in place, as the processor waits for what is copied just after it is written in parts
+	o, x := &b.Options[n], &m.options[n] // filled in in place, as lenders are
 	o.Request, o.Lot[0], o.Lot[1], o.Ratio, o.Factor = r, primary.lot, operator.lot, k.ratio, factor
 	o.From, o.Setup, o.Travel, o.Own, o.Km = start, st.setup, known, own, max(km[1], knownKm[0], knownKm[1])
-	x.provider, x.cost, x.asked = provider, cost, asked
+	x.provider[0], x.provider[1], x.cost, x.asked = primary.firm, operator.firm, cost, asked
 	x.km, x.moves, x.staffKm, x.travel = km[0], moves, staffKm, travel
 }
 

@@ -217,7 +217,7 @@ func (s *search) look(lo, hi int) {
 	for i := lo; i < hi; i++ {
 		x := &s.points[i]
 		q := neighbour{x.id, s.p.chord2(x.at)}
-		if q.chord2 > s.worst || q.chord2 < s.beyond.chord2 || !s.beyond.nearer(q) {
+		if q.chord2 > s.worst || !s.beyond.nearer(q) {
 			continue
 		}
 		switch {
