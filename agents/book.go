@@ -116,28 +116,30 @@ type Slot struct {
 // hours that found no place.
 func Lay(o *Option, need, perDay Hours, today, first, last Day, free [2][]Hours, out []Slot) ([]Slot, Hours) {
 	first = max(first, o.From, today)
-	end := min(int(last-today), len(free[0])-1)
-	two, ratio := o.Lot[1] != None, max(o.Ratio, 1)
+	days := min(int(last-today)+1, len(free[0]))
+	two, ratio := o.Lot[1] != None, Hours(max(o.Ratio, 1))
 	if two {
-		end = min(end, len(free[1])-1)
+		days = min(days, len(free[1]))
 	}
-	before := len(out)
-	for d := int(first - today); d <= end && need > 0; d++ {
+	others := out
+	for d := int(first - today); d < days && need > 0; d++ {
 		x := min(free[0][d]-o.Travel[0], perDay, need)
 		if x <= 0 {
 			continue
 		}
-		most := perDay
-		for _, s := range out[:before] {
-			if s.Day == today+Day(d) {
-				most -= s.Hours
+		if two {
+			if left := (free[1][d] - o.Travel[1]) * 1000; x*ratio > left {
+				x = left / ratio
 			}
 		}
-		x = min(x, most)
-		if x > 0 && two {
-			if left := free[1][d] - o.Travel[1]; ratio.Of(x) > left {
-				x = ratio.Within(left)
+		if len(others) > 0 {
+			most := perDay
+			for _, s := range others {
+				if s.Day == today+Day(d) {
+					most -= s.Hours
+				}
 			}
+			x = min(x, most)
 		}
 		if x <= 0 {
 			continue

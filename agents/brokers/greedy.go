@@ -278,7 +278,13 @@ func load(o *agents.Option, slots []agents.Slot) agents.Hours {
 
 // before reports whether bundle v goes before w.
 func (b *greedy) before(v, w *bundle) bool {
-	return cmp.Or(cmp.Compare(w.value, v.value), cmp.Compare(v.load, w.load), dueFirst(b.book, v.request, w.request)) < 0
+	switch {
+	case v.value != w.value:
+		return v.value > w.value
+	case v.load != w.load:
+		return v.load < w.load
+	}
+	return dueFirst(b.book, v.request, w.request) < 0
 }
 
 // sink restores the heap below i and reports whether anything moved.
