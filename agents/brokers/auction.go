@@ -121,7 +121,7 @@ func (b *auction) bargain(book *agents.Sealed, r int32) {
 		return nearer(b.book, i, j)
 	})
 	for start := range b.order {
-		if !b.fill(r, b.order[start:], false) {
+		if !b.fill(r, b.order[start:], nil, false) {
 			continue
 		}
 		t := b.trade(book, r)

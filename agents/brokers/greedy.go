@@ -18,9 +18,11 @@ type greedy struct {
 	prices
 	all   []int32        // requests
 	queue []bundle       // heap, the best on top
-	order []int32        // options of one request
-	score []agents.Money // what each of a request's options is worth alone
-	hours []agents.Hours // that each of them could do alone
+	limit []agents.Money // what each option of one request could be worth at most
+	ways  []way          // to serve one request
+	order []int32        // their options
+	hours []agents.Hours // what these could do alone
+	large []agents.Hours // the same, the most last
 
 	served int64         // bundles so far, of all clearings
 	began  int64         // of those, before this clearing
@@ -33,6 +35,13 @@ type greedy struct {
 type laying struct {
 	hours    agents.Hours
 	from, to int32 // to is 0 if it is not known yet
+}
+
+// A way to serve a request is an option that has hours for it.
+type way struct {
+	option int32
+	hours  agents.Hours // that it could do alone
+	score  agents.Money // what these are worth, less the toll
 }
 
 // A bundle is the best that could be done for a request when it was looked at.
@@ -65,7 +74,7 @@ func (b *greedy) restore(lots []int32) {
 }
 
 // could is what option o can do for request r with the hours that are left, and
-// its slots, good until the next call.
+// its slots.
 func (b *greedy) could(r, o int32) (agents.Hours, []agents.Slot) {
 	if b.touched(o, b.began) {
 		return b.fits(r, o, b.book.Requests[r].Hours)
@@ -131,50 +140,69 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 	if q.MaxSites < 1 {
 		return v, false
 	}
-	if q.MaxSites > 1 {
-		b.rank(r)
-		if !b.enough(q) || !b.fillAny(r, b.order, true) {
-			return v, false
-		}
-		v = bundle{request: r, option: b.parts[0].option, served: b.served}
-		for i, p := range b.parts {
-			v.value += worth(book, p.option, p.hours) - b.toll(book, p.option, b.slotsOf(i))
-			v.load += load(&book.Options[p.option], b.slotsOf(i))
-		}
-		b.undo()
-		return v, true
+	v, h := b.lone(r)
+	if q.MaxSites == 1 || h == q.Hours && v.value > 0 && b.allowed(q, v.option, h, true) {
+		return v, h > 0
 	}
-	first, end := book.First[r], book.First[r+1]
-	likely := agents.None // worth most unless hours are missing, so that few others need be laid
-	for o := first; o < end; o++ {
-		if likely == agents.None || worth(book, o, q.Hours) > worth(book, likely, q.Hours) {
-			likely = o
-		}
-	}
-	if likely == agents.None {
+	if !b.divide(r) {
 		return v, false
 	}
-	try := func(o int32) {
-		if most := worth(book, o, q.Hours); most < 0 || ok && most < v.value {
-			return
+	v = bundle{request: r, option: b.parts[0].option, served: b.served}
+	for i, p := range b.parts {
+		v.value += worth(book, p.option, p.hours) - b.toll(book, p.option, b.slotsOf(i))
+		v.load += load(&book.Options[p.option], b.slotsOf(i))
+	}
+	b.undo()
+	return v, true
+}
+
+// lone is the best of the options of request r, each alone, and the hours
+// that it does, 0 if there is none. Of a request that may have several it is
+// only the first by score.
+func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
+	book := b.book
+	q := &book.Requests[r]
+	first := book.First[r]
+	b.limit = b.limit[:0]
+	for o := first; o < book.First[r+1]; o++ {
+		b.limit = append(b.limit, worth(book, o, q.Hours))
+	}
+	for { // the one that could be worth most comes first, so that few need be laid
+		next := -1
+		for i, m := range b.limit {
+			if m >= 0 && (next < 0 || m > b.limit[next]) {
+				next = i
+			}
 		}
+		if next < 0 || hours > 0 && b.limit[next] < v.value {
+			return v, hours
+		}
+		b.limit[next] = -1
+		o := first + int32(next)
 		h, slots := b.could(r, o)
-		if h < q.Hours && !q.Divisible || !b.allowed(q, o, h, true) {
-			return
+		if h == 0 || q.MaxSites == 1 && !b.serves(q, o, h) {
+			continue
 		}
 		w := bundle{r, o, worth(book, o, h) - b.toll(book, o, slots), load(&book.Options[o], slots), b.served}
-		if !ok || w.value > v.value || w.value == v.value &&
-			cmp.Or(cmp.Compare(w.load, v.load), cmp.Compare(book.Options[o].Km, book.Options[v.option].Km), tie(book, o, v.option)) < 0 {
-			v, ok = w, true
+		c := 0
+		if hours > 0 {
+			c = cmp.Compare(v.value, w.value)
+			if c == 0 && q.MaxSites == 1 {
+				c = cmp.Compare(w.load, v.load)
+			}
+			if c == 0 {
+				c = nearer(book, o, v.option)
+			}
+		}
+		if hours == 0 || c < 0 {
+			v, hours = w, h
 		}
 	}
-	try(likely)
-	for o := first; o < end; o++ {
-		if o != likely {
-			try(o)
-		}
-	}
-	return v, ok
+}
+
+// serves reports whether request q may be served by h hours of option o alone.
+func (b *greedy) serves(q *agents.Request, o int32, h agents.Hours) bool {
+	return (h == q.Hours || q.Divisible) && b.allowed(q, o, h, true)
 }
 
 // stands reports whether a bundle can be had as it was: its option can or, if
@@ -193,8 +221,8 @@ func (b *greedy) stands(v bundle) bool {
 		return true
 	}
 	b.begin()
-	h, slots := b.offer(v.request, v.option, q.Hours, true)
-	return h > 0 && worth(b.book, v.option, h)-b.toll(b.book, v.option, slots) == v.value
+	h, slots := b.could(v.request, v.option)
+	return b.serves(q, v.option, h) && worth(b.book, v.option, h)-b.toll(b.book, v.option, slots) == v.value
 }
 
 // touched reports whether any of an option's lots was booked after so many
@@ -208,14 +236,10 @@ func (b *greedy) touched(o int32, served int64) bool {
 func (b *greedy) serve(v bundle) bool {
 	q := &b.book.Requests[v.request]
 	b.begin()
-	if q.MaxSites > 1 {
-		b.rank(v.request)
-		if !b.fillAny(v.request, b.order, true) {
-			return false
-		}
-	} else {
-		h, slots := b.offer(v.request, v.option, q.Hours, true)
+	if h, slots := b.could(v.request, v.option); q.MaxSites == 1 || h == q.Hours {
 		b.take(v.option, h, slots)
+	} else if !b.divide(v.request) {
+		return false
 	}
 	b.served++
 	for _, p := range b.parts {
@@ -228,40 +252,45 @@ func (b *greedy) serve(v bundle) bool {
 	return true
 }
 
-// rank puts the options of request r that have hours for it in order by what
-// each is worth alone.
-func (b *greedy) rank(r int32) {
-	book := b.book
-	first := book.First[r]
-	b.order, b.score, b.hours = b.order[:0], b.score[:0], b.hours[:0]
-	for o := first; o < book.First[r+1]; o++ {
-		h, slots := b.could(r, o)
-		b.score = append(b.score, worth(book, o, h)-b.toll(book, o, slots))
-		if h > 0 {
-			b.order, b.hours = append(b.order, o), append(b.hours, h)
+// divide books request r with the options that are worth most alone and reports
+// whether it could be done.
+func (b *greedy) divide(r int32) bool {
+	b.rank(r)
+	q := &b.book.Requests[r]
+	var others agents.Hours // that can be done beside the first option at most
+	for _, h := range b.large[max(0, len(b.large)-int(q.MaxSites)+1):] {
+		others += h
+	}
+	for i, h := range b.hours {
+		if (q.Divisible || h+others >= q.Hours) && b.fill(r, b.order[i:], b.hours[i:], true) {
+			return true
 		}
 	}
-	slices.SortFunc(b.order, func(i, j int32) int {
-		if c := cmp.Compare(b.score[j-first], b.score[i-first]); c != 0 {
-			return c
-		}
-		return nearer(book, i, j)
-	})
+	return false
 }
 
-// enough reports whether the options that were ranked for a request could serve
-// it whole if it must be, were none in the way of another: alone each can do
-// most.
-func (b *greedy) enough(q *agents.Request) bool {
-	if q.Divisible {
-		return true
+// rank puts the ways to serve request r in order of score.
+func (b *greedy) rank(r int32) {
+	book := b.book
+	b.ways = b.ways[:0]
+	for o := book.First[r]; o < book.First[r+1]; o++ {
+		if h, slots := b.could(r, o); h > 0 {
+			b.ways = append(b.ways, way{o, h, worth(book, o, h) - b.toll(book, o, slots)})
+		}
 	}
-	slices.Sort(b.hours)
-	sum := agents.Hours(0)
-	for _, h := range b.hours[max(0, len(b.hours)-int(q.MaxSites)):] {
-		sum += h
+	slices.SortFunc(b.ways, func(v, w way) int {
+		if v.score != w.score {
+			return cmp.Compare(w.score, v.score)
+		}
+		return nearer(book, v.option, w.option)
+	})
+	b.order, b.hours = b.order[:0], b.hours[:0]
+	for i := range b.ways {
+		b.order = append(b.order, b.ways[i].option)
+		b.hours = append(b.hours, b.ways[i].hours)
 	}
-	return sum >= q.Hours
+	b.large = append(b.large[:0], b.hours...)
+	slices.Sort(b.large)
 }
 
 // load is the hours of all lots that the slots take up at the option.

@@ -43,7 +43,7 @@ func (b *random) Clear(book *agents.Book, draw *rng.Stream, out []agents.Match) 
 		r := book.Options[o].Request
 		rest := b.order[b.next[r]:book.First[r+1]]
 		b.next[r]++
-		if !b.done[r] && b.fill(r, rest, false) {
+		if !b.done[r] && b.fill(r, rest, nil, false) {
 			b.done[r] = true
 			out = b.emit(out)
 		}

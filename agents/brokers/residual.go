@@ -88,7 +88,7 @@ func (d *desk) slotsOf(i int) []agents.Slot {
 // take books h hours of request r at option o, as laid by fits.
 func (d *desk) take(o int32, h agents.Hours, slots []agents.Slot) {
 	d.parts = append(d.parts, part{o, h, len(d.slots)})
-	d.slots = d.slots[:len(d.slots)+len(slots)]
+	d.slots = append(d.slots, slots...)
 	d.move(o, slots, 1)
 }
 
@@ -126,15 +126,18 @@ func (d *desk) move(o int32, slots []agents.Slot, sign agents.Hours) {
 // fill serves request r from the options in the order given, the first of
 // which must take part, and reports whether it was booked. A deal other than
 // with oneself takes at least the request's minimum; a request that is all or
-// nothing is served whole or not at all. If careful, no part is worth less
-// than nothing.
-func (d *desk) fill(r int32, order []int32, careful bool) bool {
+// nothing is served whole or not at all. could is the hours that each option
+// can do alone, if they are known. If careful, no part is worth less than nothing.
+func (d *desk) fill(r int32, order []int32, could []agents.Hours, careful bool) bool {
 	q := &d.book.Requests[r]
 	d.begin()
 	left := q.Hours
 	for i, o := range order {
 		if left == 0 {
 			break
+		}
+		if could != nil && could[i] < left && !q.Divisible && len(d.parts)+1 == int(q.MaxSites) {
+			continue // it would be the last
 		}
 		h, slots := d.offer(r, o, left, careful)
 		if h > 0 {
@@ -155,7 +158,7 @@ func (d *desk) fill(r int32, order []int32, careful bool) bool {
 // it can be done.
 func (d *desk) fillAny(r int32, order []int32, careful bool) bool {
 	for start := range order {
-		if d.fill(r, order[start:], careful) {
+		if d.fill(r, order[start:], nil, careful) {
 			return true
 		}
 	}
