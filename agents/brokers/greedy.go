@@ -18,17 +18,15 @@ type greedy struct {
 	prices
 	all   []int32        // requests
 	queue []bundle       // heap, the best on top
-	limit []agents.Money // what each option of one request could be worth at most
+	most  []agents.Money // what each option of one request that was not tried could be worth
 	ways  []way          // to serve one request
 	order []int32        // their options
-	hours []agents.Hours // what these could do alone
-	large []agents.Hours // the same, the most last
+	hours []agents.Hours // that each of them could do alone
 
-	served int64         // bundles so far, of all clearings
-	began  int64         // of those, before this clearing
-	last   []int64       // of each lot: number of the bundle that booked it last, at most began while it is as in the book
-	fresh  []laying      // of each option: what it can do while its lots are as in the book
-	laid   []agents.Slot // for all of them
+	served int64          // bundles so far
+	limit  []agents.Money // of each option: what it is worth if it serves its request whole
+	fresh  []laying       // of each option: what it can do while its lots are as in the book
+	laid   []agents.Slot  // for all of them
 }
 
 // A laying is so many hours of a request, in laid[from:to].
@@ -51,32 +49,28 @@ type bundle struct {
 	value   agents.Money // less the toll
 	load    agents.Hours // hours taken up, of all lots
 	served  int64        // bundles served before it was looked at
+	lone    bool         // no other option takes part
 }
 
 func newGreedy() agents.Clearer[agents.Book] { return new(greedy) }
 
 func (b *greedy) open(book *agents.Book) {
 	b.desk.open(book)
-	if more := len(book.Lots) - len(b.last); more > 0 {
-		b.last = append(b.last, make([]int64, more)...)
+	b.served = 0
+	b.limit = resize(b.limit, len(book.Options))
+	for r := range book.Requests {
+		for o := book.First[r]; o < book.First[r+1]; o++ {
+			b.limit[o] = worth(book, o, book.Requests[r].Hours)
+		}
 	}
 	b.fresh, b.laid = resize(b.fresh, len(book.Options)), b.laid[:0]
 	clear(b.fresh)
-	b.began = b.served
-}
-
-// restore gives back everything that was booked of the lots.
-func (b *greedy) restore(lots []int32) {
-	b.desk.restore(lots)
-	for _, l := range lots {
-		b.last[l] = 0
-	}
 }
 
 // could is what option o can do for request r with the hours that are left, and
 // its slots.
 func (b *greedy) could(r, o int32) (agents.Hours, []agents.Slot) {
-	if b.touched(o, b.began) {
+	if b.touched(o, 0) {
 		return b.fits(r, o, b.book.Requests[r].Hours)
 	}
 	a := &b.fresh[o]
@@ -142,6 +136,7 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 	}
 	v, h := b.lone(r)
 	if q.MaxSites == 1 || h == q.Hours && v.value > 0 && b.allowed(q, v.option, h, true) {
+		v.lone = true
 		return v, h > 0
 	}
 	if !b.divide(r) {
@@ -163,28 +158,16 @@ func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 	book := b.book
 	q := &book.Requests[r]
 	first := book.First[r]
-	b.limit = b.limit[:0]
-	for o := first; o < book.First[r+1]; o++ {
-		b.limit = append(b.limit, worth(book, o, q.Hours))
-	}
-	for { // the one that could be worth most comes first, so that few need be laid
-		next := -1
-		for i, m := range b.limit {
-			if m >= 0 && (next < 0 || m > b.limit[next]) {
-				next = i
-			}
-		}
-		if next < 0 || hours > 0 && b.limit[next] < v.value {
-			return v, hours
-		}
-		b.limit[next] = -1
-		o := first + int32(next)
+	b.most = append(b.most[:0], b.limit[first:book.First[r+1]]...)
+	try := func(i int) {
+		o := first + int32(i)
+		b.most[i] = -1
 		h, slots := b.could(r, o)
 		if h == 0 || q.MaxSites == 1 && !b.serves(q, o, h) {
-			continue
+			return
 		}
-		w := bundle{r, o, worth(book, o, h) - b.toll(book, o, slots), load(&book.Options[o], slots), b.served}
-		c := 0
+		w := bundle{request: r, option: o, value: worth(book, o, h) - b.toll(book, o, slots), load: load(&book.Options[o], slots), served: b.served}
+		c := -1
 		if hours > 0 {
 			c = cmp.Compare(v.value, w.value)
 			if c == 0 && q.MaxSites == 1 {
@@ -194,10 +177,26 @@ func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 				c = nearer(book, o, v.option)
 			}
 		}
-		if hours == 0 || c < 0 {
+		if c < 0 {
 			v, hours = w, h
 		}
 	}
+	for hours == 0 { // what could be worth most comes first, so that few others need be laid
+		most := agents.Money(-1)
+		for _, m := range b.most {
+			most = max(most, m)
+		}
+		if most < 0 {
+			return v, 0
+		}
+		try(slices.Index(b.most, most))
+	}
+	for i, m := range b.most {
+		if m >= max(v.value, 0) {
+			try(i)
+		}
+	}
+	return v, hours
 }
 
 // serves reports whether request q may be served by h hours of option o alone.
@@ -209,7 +208,7 @@ func (b *greedy) serves(q *agents.Request, o int32, h agents.Hours) bool {
 // it may have several, none of the request's were touched since.
 func (b *greedy) stands(v bundle) bool {
 	q := &b.book.Requests[v.request]
-	if q.MaxSites > 1 {
+	if !v.lone || q.MaxSites > 1 && b.inForce {
 		for o := b.book.First[v.request]; o < b.book.First[v.request+1]; o++ {
 			if b.touched(o, v.served) {
 				return false
@@ -220,6 +219,9 @@ func (b *greedy) stands(v bundle) bool {
 	if !b.touched(v.option, v.served) {
 		return true
 	}
+	if q.MaxSites > 1 {
+		return false
+	}
 	b.begin()
 	h, slots := b.could(v.request, v.option)
 	return b.serves(q, v.option, h) && worth(b.book, v.option, h)-b.toll(b.book, v.option, slots) == v.value
@@ -229,14 +231,14 @@ func (b *greedy) stands(v bundle) bool {
 // bundles.
 func (b *greedy) touched(o int32, served int64) bool {
 	l := &b.book.Options[o].Lot
-	return b.last[l[0]] > served || l[1] != agents.None && b.last[l[1]] > served
+	return b.stock[l[0]].last > served || l[1] != agents.None && b.stock[l[1]].last > served
 }
 
 // serve books the bundle.
 func (b *greedy) serve(v bundle) bool {
-	q := &b.book.Requests[v.request]
 	b.begin()
-	if h, slots := b.could(v.request, v.option); q.MaxSites == 1 || h == q.Hours {
+	if v.lone {
+		h, slots := b.could(v.request, v.option)
 		b.take(v.option, h, slots)
 	} else if !b.divide(v.request) {
 		return false
@@ -245,7 +247,7 @@ func (b *greedy) serve(v bundle) bool {
 	for _, p := range b.parts {
 		for _, l := range b.book.Options[p.option].Lot {
 			if l != agents.None {
-				b.last[l] = b.served
+				b.stock[l].last = b.served
 			}
 		}
 	}
@@ -255,28 +257,26 @@ func (b *greedy) serve(v bundle) bool {
 // divide books request r with the options that are worth most alone and reports
 // whether it could be done.
 func (b *greedy) divide(r int32) bool {
-	b.rank(r)
-	q := &b.book.Requests[r]
-	var others agents.Hours // that can be done beside the first option at most
-	for _, h := range b.large[max(0, len(b.large)-int(q.MaxSites)+1):] {
-		others += h
-	}
-	for i, h := range b.hours {
-		if (q.Divisible || h+others >= q.Hours) && b.fill(r, b.order[i:], b.hours[i:], true) {
-			return true
-		}
-	}
-	return false
-}
-
-// rank puts the ways to serve request r in order of score.
-func (b *greedy) rank(r int32) {
-	book := b.book
-	b.ways = b.ways[:0]
+	book, q := b.book, &b.book.Requests[r]
+	b.ways, b.hours = b.ways[:0], b.hours[:0]
 	for o := book.First[r]; o < book.First[r+1]; o++ {
 		if h, slots := b.could(r, o); h > 0 {
 			b.ways = append(b.ways, way{o, h, worth(book, o, h) - b.toll(book, o, slots)})
+			b.hours = append(b.hours, h)
 		}
+	}
+	slices.Sort(b.hours)
+	var all agents.Hours // that could be done were no option in the way of another
+	most := b.hours[max(0, len(b.hours)-int(q.MaxSites)):]
+	for _, h := range most {
+		all += h
+	}
+	if all < q.Hours && !q.Divisible {
+		return false
+	}
+	others := all // beside the first option
+	if len(most) == int(q.MaxSites) {
+		others -= most[0]
 	}
 	slices.SortFunc(b.ways, func(v, w way) int {
 		if v.score != w.score {
@@ -285,12 +285,15 @@ func (b *greedy) rank(r int32) {
 		return nearer(book, v.option, w.option)
 	})
 	b.order, b.hours = b.order[:0], b.hours[:0]
-	for i := range b.ways {
-		b.order = append(b.order, b.ways[i].option)
-		b.hours = append(b.hours, b.ways[i].hours)
+	for _, v := range b.ways {
+		b.order, b.hours = append(b.order, v.option), append(b.hours, v.hours)
 	}
-	b.large = append(b.large[:0], b.hours...)
-	slices.Sort(b.large)
+	for i, h := range b.hours {
+		if (h+others >= q.Hours || q.Divisible) && b.fill(r, b.order[i:], b.hours[i:], true) {
+			return true
+		}
+	}
+	return false
 }
 
 // load is the hours of all lots that the slots take up at the option.

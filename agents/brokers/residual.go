@@ -6,11 +6,17 @@ import "idleshift/agents"
 // hours after the matches made so far. Lots are copied when first booked.
 type desk struct {
 	book  *agents.Book
-	free  [][]agents.Hours // per lot: the book's own until copied
-	own   []bool           // per lot: copied
-	arena []agents.Hours   // the copies
-	slots []agents.Slot    // of the request at hand
-	parts []part           // of the request at hand
+	stock []stock        // of each lot
+	own   []bool         // per lot: its hours are a copy
+	arena []agents.Hours // the copies
+	slots []agents.Slot  // of the request at hand
+	parts []part         // of the request at hand
+}
+
+// A stock is what is left of a lot.
+type stock struct {
+	free []agents.Hours // the book's own until copied
+	last int64          // bundle that greedy booked it for last, 0 if it is as in the book
 }
 
 // A part is what one option does for the request at hand.
@@ -23,10 +29,10 @@ type part struct {
 // open begins a clearing.
 func (d *desk) open(book *agents.Book) {
 	d.book = book
-	d.free, d.own, d.arena = d.free[:0], d.own[:0], d.arena[:0]
+	d.stock, d.own, d.arena = resize(d.stock, len(book.Lots)), resize(d.own, len(book.Lots)), d.arena[:0]
+	clear(d.own)
 	for l := range book.Lots {
-		d.free = append(d.free, book.Lots[l].Free)
-		d.own = append(d.own, false)
+		d.stock[l] = stock{free: book.Lots[l].Free}
 	}
 	d.begin()
 }
@@ -48,9 +54,9 @@ func (d *desk) fitsIn(r, o int32, want agents.Hours, first, last agents.Day) (ag
 	if want <= 0 || opt.Factor <= 0 {
 		return 0, nil
 	}
-	free := [2][]agents.Hours{d.free[opt.Lot[0]]}
+	free := [2][]agents.Hours{d.stock[opt.Lot[0]].free}
 	if opt.Lot[1] != agents.None {
-		free[1] = d.free[opt.Lot[1]]
+		free[1] = d.stock[opt.Lot[1]].free
 	}
 	n := len(d.slots)
 	need := opt.Booked(want)
@@ -108,11 +114,11 @@ func (d *desk) move(o int32, slots []agents.Slot, sign agents.Hours) {
 		}
 		if !d.own[l] {
 			n := len(d.arena)
-			d.arena = append(d.arena, d.free[l]...)
-			d.free[l] = d.arena[n:len(d.arena):len(d.arena)]
+			d.arena = append(d.arena, d.stock[l].free...)
+			d.stock[l].free = d.arena[n:len(d.arena):len(d.arena)]
 			d.own[l] = true
 		}
-		free := d.free[l]
+		free := d.stock[l].free
 		for _, s := range slots {
 			h := s.Hours
 			if k == 1 {
@@ -196,8 +202,9 @@ func (d *desk) allowed(q *agents.Request, o int32, h agents.Hours, careful bool)
 func (d *desk) restore(lots []int32) {
 	for _, l := range lots {
 		if d.own[l] {
-			copy(d.free[l], d.book.Lots[l].Free)
+			copy(d.stock[l].free, d.book.Lots[l].Free)
 		}
+		d.stock[l].last = 0
 	}
 	d.begin()
 }
