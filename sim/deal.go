@@ -55,16 +55,18 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 	case !o.Own && hours < t.minimum:
 		return RefusedMinimum
 	}
+	from, last := max(req.First, op.from), min(req.Last, op.limit) // other deals of the order may have moved the step
+	reach := min(m.reach, last-w.day)
 	lots := [2]int32{agents.None, agents.None}
 	for c, l := range o.Lot {
 		m.free[c] = m.free[c][:0]
 		if l != agents.None {
 			lots[c] = m.lots[l]
-			m.free[c] = w.row(lots[c], terms.provider[c] != agents.None, m.reach, m.free[c])
+			m.free[c] = w.row(lots[c], terms.provider[c] != agents.None, reach, m.free[c])
 		}
 	}
 	for n := op.first; n != agents.None; n = w.booked.at[n].next {
-		if b := &w.booked.at[n]; b.deal != reserved && b.day-w.day <= m.reach { // other sites at work on the step
+		if b := &w.booked.at[n]; b.deal != reserved && b.day-w.day <= reach { // other sites at work on the step
 			h := &m.free[0][b.day-w.day]
 			*h = min(*h, st.perDay-w.sitesOn(op, b.day)+o.Travel[0])
 		}
@@ -75,9 +77,9 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		if part.Option != x.Option {
 			continue
 		}
-		from, last := max(req.First, op.from), min(req.Last, op.limit) // other deals of the order may have moved the step
+		first, end := from, last
 		if part.Day != agents.AnyDay {
-			from, last = max(from, part.Day), min(last, part.Day)
+			first, end = max(from, part.Day), min(last, part.Day)
 		}
 		need := o.Factor.Of(part.Hours)
 		if y == head {
@@ -85,7 +87,7 @@ func (w *World) strike(m *market, i, head int32, stakeAll agents.Money, lack age
 		}
 		laid := len(m.slots)
 		var left agents.Hours
-		if m.slots, left = agents.Lay(o, need, req.PerDay, w.day, from, last, m.free, m.slots); left > 0 {
+		if m.slots, left = agents.Lay(o, need, req.PerDay, w.day, first, end, m.free, m.slots); left > 0 {
 			return RefusedCalendar
 		}
 		for _, s := range m.slots[laid:] {
