@@ -163,10 +163,14 @@ func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 		o := first + int32(i)
 		b.most[i] = -1
 		h, slots := b.could(r, o)
-		if h == 0 || q.MaxSites == 1 && !b.serves(q, o, h) {
+		value := b.limit[o]
+		if h < q.Hours {
+			value = worth(book, o, h)
+		}
+		if h == 0 || q.MaxSites == 1 && (value < 0 || !b.serves(q, o, h)) {
 			return
 		}
-		w := bundle{request: r, option: o, value: worth(book, o, h) - b.toll(book, o, slots), load: load(&book.Options[o], slots), served: b.served}
+		w := bundle{request: r, option: o, value: value - b.toll(book, o, slots), load: load(&book.Options[o], slots), served: b.served}
 		c := -1
 		if hours > 0 {
 			c = cmp.Compare(v.value, w.value)
@@ -199,9 +203,10 @@ func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 	return v, hours
 }
 
-// serves reports whether request q may be served by h hours of option o alone.
+// serves reports whether request q may be served by h hours of option o alone,
+// whatever they are worth.
 func (b *greedy) serves(q *agents.Request, o int32, h agents.Hours) bool {
-	return (h == q.Hours || q.Divisible) && b.allowed(q, o, h, true)
+	return (h == q.Hours || q.Divisible) && b.allowed(q, o, h, false)
 }
 
 // stands reports whether a bundle can be had as it was: its option can or, if
@@ -224,7 +229,8 @@ func (b *greedy) stands(v bundle) bool {
 	}
 	b.begin()
 	h, slots := b.could(v.request, v.option)
-	return b.serves(q, v.option, h) && worth(b.book, v.option, h)-b.toll(b.book, v.option, slots) == v.value
+	value := worth(b.book, v.option, h)
+	return b.serves(q, v.option, h) && value >= 0 && value-b.toll(b.book, v.option, slots) == v.value
 }
 
 // touched reports whether any of an option's lots was booked after so many

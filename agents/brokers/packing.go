@@ -1,7 +1,6 @@
 package brokers
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -228,6 +227,9 @@ func (b *optimal) relax(requests []int32) (value, norm float64) {
 		best, option, inWork := 0.0, agents.None, agents.None
 		for i, o := range b.of(r) {
 			v := float64(b.alone[int(b.first[r])+i])
+			if float64(b.limit[o])+2 <= best { // which two roundings do not make up for
+				continue
+			}
 			if b.priced(o) {
 				v = b.single(r, o)
 				inWork = o
@@ -324,12 +326,26 @@ func roomOn(book *agents.Book, q *agents.Request, o *agents.Option, d int) agent
 
 // sortWork puts the best days first, of equal ones the earliest.
 func (b *optimal) sortWork() {
-	slices.SortFunc(b.work, func(v, w work) int {
-		if v.gain != w.gain {
-			return cmp.Compare(w.gain, v.gain)
+	const few = 24
+	if len(b.work) > few {
+		slices.SortFunc(b.work, func(v, w work) int {
+			if v.before(&w) {
+				return -1
+			}
+			return 1
+		})
+		return
+	}
+	for i := range b.work {
+		for j := i; j > 0 && b.work[j].before(&b.work[j-1]); j-- {
+			b.work[j], b.work[j-1] = b.work[j-1], b.work[j]
 		}
-		return cmp.Or(cmp.Compare(v.day, w.day), cmp.Compare(v.place, w.place))
-	})
+	}
+}
+
+// before reports whether day w goes before v.
+func (w *work) before(v *work) bool {
+	return w.gain > v.gain || w.gain == v.gain && (w.day < v.day || w.day == v.day && w.place < v.place)
 }
 
 // single is the most that option o alone gains for request r at the prices. It
