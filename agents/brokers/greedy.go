@@ -68,7 +68,7 @@ func (b *greedy) open(book *agents.Book) {
 }
 
 // could is what option o can do for request r with the hours that are left, and
-// its slots.
+// its slots, good until the next call.
 func (b *greedy) could(r, o int32) (agents.Hours, []agents.Slot) {
 	if b.touched(o, 0) {
 		return b.fits(r, o, b.book.Requests[r].Hours)
@@ -152,8 +152,8 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 }
 
 // lone is the best of the options of request r, each alone, and the hours
-// that it does, 0 if there is none. Of a request that may have several it is
-// only the first by score.
+// that it does, 0 if there is none. If several may serve the request, it need
+// not serve it whole and is the first that divide would take.
 func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 	book := b.book
 	q := &book.Requests[r]
@@ -210,21 +210,21 @@ func (b *greedy) serves(q *agents.Request, o int32, h agents.Hours) bool {
 }
 
 // stands reports whether a bundle can be had as it was: its option can or, if
-// it may have several, none of the request's were touched since.
+// others take part or may be worth more by now, none of the request's was
+// touched since. By deals others are worth less, but for the toll.
 func (b *greedy) stands(v bundle) bool {
 	q := &b.book.Requests[v.request]
-	if !v.lone || q.MaxSites > 1 && b.inForce {
+	switch {
+	case !v.lone || q.MaxSites > 1 && b.inForce:
 		for o := b.book.First[v.request]; o < b.book.First[v.request+1]; o++ {
 			if b.touched(o, v.served) {
 				return false
 			}
 		}
 		return true
-	}
-	if !b.touched(v.option, v.served) {
+	case !b.touched(v.option, v.served):
 		return true
-	}
-	if q.MaxSites > 1 {
+	case q.MaxSites > 1:
 		return false
 	}
 	b.begin()
