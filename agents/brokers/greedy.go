@@ -185,7 +185,8 @@ func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 			v, hours = w, h
 		}
 	}
-	for hours == 0 { // what could be worth most comes first, so that few others need be laid
+	const few = 16 // are picked by worth, so that few others need be laid
+	for n := 0; hours == 0 && n < few; n++ {
 		most := agents.Money(-1)
 		for _, m := range b.most {
 			most = max(most, m)
