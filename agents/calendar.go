@@ -112,17 +112,3 @@ func (c *Calendar) daysOf(lot int32, d Day) uint64 {
 	then := c.mask[int(lot)*words+(i>>6+1)&(words-1)]
 	return first>>(i&63) | then<<1<<(63-i&63)
 }
-
-// Next is the first day from d to end on which a lot has free hours; Never if
-// there is none.
-func (c *Calendar) Next(lot int32, d, end Day) Day {
-	for ; d <= end; d += 64 {
-		if m := c.daysOf(lot, d); m != 0 {
-			if d += Day(bits.TrailingZeros64(m)); d <= end {
-				return d
-			}
-			break
-		}
-	}
-	return Never
-}
