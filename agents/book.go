@@ -128,7 +128,7 @@ func Lay(o *Option, need, perDay Hours, today, first, last Day, free [2][]Hours,
 			continue
 		}
 		if two {
-			if left := (free[1][d] - o.Travel[1]) * 1000; x*ratio > left {
+			if left := (free[1][d] - o.Travel[1]) * 1000; x*ratio > left { // in thousandths: divided only where operators are short
 				x = left / ratio
 			}
 		}

@@ -90,7 +90,7 @@ func (c *Calendar) Take(lot int32, d Day, h Hours) Hours {
 }
 
 // Both is the days on which a and b have free hours: bit x stands for day d+x,
-// 64 days from d on. b may be None: a's days; or both: all days.
+// 64 days from d on. Either may be None and does not count then.
 func (c *Calendar) Both(a, b int32, d Day) uint64 {
 	m := uint64(math.MaxUint64)
 	if a != None {

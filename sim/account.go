@@ -88,8 +88,8 @@ func (a *account) absorb(p *account) {
 
 // measuring tells whether today is one of the measured days.
 func (w *World) measuring() bool {
-	t := &w.Scenario.Time
-	return uint(int(w.day)-t.Warmup) < uint(t.Days)
+	d := int(w.day) - w.Scenario.Time.Warmup
+	return d >= 0 && d < w.Scenario.Time.Days
 }
 
 // pay books an amount for a firm and the order that it goes with.
@@ -324,8 +324,7 @@ func (w *World) unlend(l int32, h agents.Hours) {
 	w.struck[l] = min(w.struck[l], w.lent[l])
 }
 
-// endDay closes the accounts of the day's hours: what of capacity was not there
-// was down, and what was not used is idle (roll has both).
+// endDay adds the day's hours, complete by now, to those of the measured days.
 func (w *World) endDay() {
 	if !w.measuring() {
 		return
@@ -381,15 +380,15 @@ func (w *World) checkCalendars() {
 	}
 }
 
-// finish closes the books: fixed cost and membership of the measured days, and
-// what adds up over firms.
+// finish closes the books: fixed cost, capacity and membership of the measured
+// days, and what adds up over firms.
 func (w *World) finish() (*Result, []FirmResult) {
 	r := &w.result
-	days := agents.Money(w.Scenario.Time.Days)
+	days := w.Scenario.Time.Days
 	for i := range w.lots {
 		l := &w.lots[i]
 		k, f := &w.kinds[l.kind], &w.byFirm[l.firm]
-		f.Ledger[agents.Fixed] += k.fixed * agents.Money(l.units) * days
+		f.Ledger[agents.Fixed] += k.fixed * agents.Money(l.units) * agents.Money(days)
 		f.Capacity += k.hours * agents.Hours(l.units) * agents.Hours(days)
 	}
 	year := float64(w.Scenario.Time.Days) / float64(w.Scenario.Time.YearDays)

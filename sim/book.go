@@ -288,7 +288,7 @@ func (w *World) enumerate(m *market, i, r int32) {
 	certification := w.classes[ord.class].certification
 	m.far = w.within(m, op)
 	m.want = w.wanted(m, op, &m.book.Requests[r])
-	ownA, ownB, host, staff := nobody, nobody, nobody, nobody
+	ownA, ownB, host, crew := nobody, nobody, nobody, nobody
 	if t.component || t.all || st.maxSites > 1 {
 		if w.Firms[f].fits(st.domain, certification) {
 			ownA = w.itself(m, w.serves(m, w.owns(f, st.kind), 0, false))
@@ -316,9 +316,9 @@ func (w *World) enumerate(m *market, i, r int32) {
 				return false
 			}
 			w.ask(m, f, s, lot, &host)
-			staff.firm, staff.lot, staff.hour = host.firm, second, w.hour(m, second) // on the host's terms
-			staff.km[0], staff.km[1] = host.km[0], host.km[1]
-			w.option(m, i, r, &host, &staff)
+			crew.firm, crew.lot, crew.hour = host.firm, second, w.hour(m, second) // on the host's terms
+			crew.km[0], crew.km[1] = host.km[0], host.km[1]
+			w.option(m, i, r, &host, &crew)
 			return true
 		})
 	}

@@ -432,7 +432,7 @@ func (p *pricing) cheapest(kind int16, h float64, first, last int32, limit float
 	for d, price := range hour {
 		if dearer := price - least; dearer < reach {
 			pull := reach - dearer
-			p.placed = append(p.placed, placing{kind, first + int32(d), pull})
+			p.placed = append(p.placed, placing{kind, first + int32(d), pull}) // seconds when all pulls are known
 			sum += pull
 		}
 	}

@@ -272,7 +272,8 @@ func (w *World) list(i int32) {
 }
 
 // tidy brings the list of short operations into order of arrival and drops
-// those that lack nothing any more.
+// those that lack nothing any more: before today's orders arrive, which use the
+// places of closed ones again.
 func (w *World) tidy() {
 	w.inOrder()
 	kept := w.short[:0]
@@ -490,7 +491,7 @@ func (w *World) work(b *booking) {
 		}
 		own, inTime := lot.firm == ord.firm, net[c] // net hours within regular time
 		cost := lot.cost
-		if regular, over, travel := agents.Hours(b.hours[c]), agents.Hours(b.over[c]), agents.Hours(b.travel[c]); regular+over != inTime || over > 0 {
+		if regular, over, travel := agents.Hours(b.hours[c]), agents.Hours(b.over[c]), agents.Hours(b.travel[c]); regular+over != inTime || over > 0 { // set-up, travel, overtime, or a second that was rounded up
 			extra := regular + over - travel - net[c]
 			inTime = min(net[c], max(0, regular-travel-extra))
 			day.Travel += min(travel, regular)

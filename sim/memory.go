@@ -75,7 +75,7 @@ func (r *Region) footprint() float64 {
 	region := firms*(size[Firm]()+2*size[point]()+kinds*4+size[[]supplier]()+sc.Region.PartnersMean*2*size[partner]()) + lots*size[lot]()
 	nature := firms*size[pace]() + flows*size[flow]() + lots*(size[shaky]()+size[unit]()+4*4) +
 		(ahead+1)*(daily*size[arrival]()+ops*8+lots*4)
-	one := rows*reach*(4+1./8) + firms*(reach*4+size[agents.Ledger]()+size[FirmResult]()+32) + lots*3*8 +
+	one := rows*reach*(4+1./8) + firms*(reach*4+size[FirmResult]()+32) + lots*3*8 +
 		open*(size[order]()+size[place]()) + openOps*size[operation]() + days*size[booking]()
 	known := float64(sc.Time.Days) * (daily*size[foreseen]() + ops*4) // what the clairvoyant bound looks back on
 	regimes, searched := 0.0, false

@@ -317,7 +317,8 @@ func (r *Region) acquainted(m *market, f int32, k int16) *suppliers {
 	return &suppliers{slices.Clone(m.listed), true}
 }
 
-// near is the n nearest suppliers in the region, of which the first are found.
+// near is the n nearest suppliers in the region; found are the first of them,
+// known already.
 func (r *Region) near(m *market, f int32, k int16, n int, found []supplier) *suppliers {
 	lends, last := m.tier.lends, anywhere
 	if len(found) > 0 {

@@ -16,15 +16,15 @@ import (
 type greedy struct {
 	desk
 	prices
-	all   []int32        // requests
-	queue []bundle       // heap, the best on top
-	most  []agents.Money // what each option of one request that was not tried could be worth
-	ways  []way          // to serve one request
-	order []int32        // their options
-	hours []agents.Hours // that each of them could do alone
+	all     []int32        // requests
+	queue   []bundle       // heap, the best on top
+	untried []agents.Money // what each option of one request that was not tried could be worth
+	ways    []way          // to serve one request
+	order   []int32        // their options
+	hours   []agents.Hours // that each of them could do alone
 
 	served int64          // bundles so far
-	limit  []agents.Money // of each option: what it is worth if it serves its request whole
+	whole  []agents.Money // of each option: what it is worth if it serves its request whole
 	fresh  []laying       // of each option: what it can do while its lots are as in the book
 	laid   []agents.Slot  // for all of them
 }
@@ -57,10 +57,10 @@ func newGreedy() agents.Clearer[agents.Book] { return new(greedy) }
 func (b *greedy) open(book *agents.Book) {
 	b.desk.open(book)
 	b.served = 0
-	b.limit = resize(b.limit, len(book.Options))
+	b.whole = resize(b.whole, len(book.Options))
 	for r := range book.Requests {
 		for o := book.First[r]; o < book.First[r+1]; o++ {
-			b.limit[o] = worth(book, o, book.Requests[r].Hours)
+			b.whole[o] = worth(book, o, book.Requests[r].Hours)
 		}
 	}
 	b.fresh, b.laid = resize(b.fresh, len(book.Options)), b.laid[:0]
@@ -153,17 +153,18 @@ func (b *greedy) best(r int32) (v bundle, ok bool) {
 
 // lone is the best of the options of request r, each alone, and the hours
 // that it does, 0 if there is none. If several may serve the request, it need
-// not serve it whole and is the first that divide would take.
+// not serve it whole and, if worth more than nothing, is the first that divide
+// would take.
 func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 	book := b.book
 	q := &book.Requests[r]
 	first := book.First[r]
-	b.most = append(b.most[:0], b.limit[first:book.First[r+1]]...)
+	b.untried = append(b.untried[:0], b.whole[first:book.First[r+1]]...)
 	try := func(i int) {
 		o := first + int32(i)
-		b.most[i] = -1
+		b.untried[i] = -1
 		h, slots := b.could(r, o)
-		value := b.limit[o]
+		value := b.whole[o]
 		if h < q.Hours {
 			value = worth(book, o, h)
 		}
@@ -188,15 +189,15 @@ func (b *greedy) lone(r int32) (v bundle, hours agents.Hours) {
 	const few = 16 // are picked by worth, so that few others need be laid
 	for n := 0; hours == 0 && n < few; n++ {
 		most := agents.Money(-1)
-		for _, m := range b.most {
+		for _, m := range b.untried {
 			most = max(most, m)
 		}
 		if most < 0 {
 			return v, 0
 		}
-		try(slices.Index(b.most, most))
+		try(slices.Index(b.untried, most))
 	}
-	for i, m := range b.most {
+	for i, m := range b.untried {
 		if m >= max(v.value, 0) {
 			try(i)
 		}
@@ -212,7 +213,8 @@ func (b *greedy) serves(q *agents.Request, o int32, h agents.Hours) bool {
 
 // stands reports whether a bundle can be had as it was: its option can or, if
 // others take part or may be worth more by now, none of the request's was
-// touched since. By deals others are worth less, but for the toll.
+// touched since. By deals others are worth less, but for the toll, and of one
+// site that is not noticed.
 func (b *greedy) stands(v bundle) bool {
 	q := &b.book.Requests[v.request]
 	switch {

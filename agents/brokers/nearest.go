@@ -27,7 +27,7 @@ func (b *nearest) Clear(book *agents.Book, _ *rng.Stream, out []agents.Match) []
 			b.order = append(b.order, o)
 		}
 		slices.SortFunc(b.order, func(i, j int32) int { return nearer(book, i, j) })
-		if b.fillAny(r, b.order, false) {
+		if b.fillAny(r, b.order) {
 			out = b.emit(out)
 		}
 	}

@@ -227,7 +227,7 @@ func (b *optimal) relax(requests []int32) (value, norm float64) {
 		best, option, inWork := 0.0, agents.None, agents.None
 		for i, o := range b.of(r) {
 			v := float64(b.alone[int(b.first[r])+i])
-			if float64(b.limit[o])+2 <= best { // which two roundings do not make up for
+			if float64(b.whole[o])+2 <= best { // which two roundings do not make up for
 				continue
 			}
 			if b.priced(o) {
@@ -324,7 +324,8 @@ func roomOn(book *agents.Book, q *agents.Request, o *agents.Option, d int) agent
 	return max(h, 0)
 }
 
-// sortWork puts the best days first, of equal ones the earliest.
+// sortWork puts the best days first, of equal ones the earliest. Few are put in
+// order by hand: to call for every comparison would take longer than to sort.
 func (b *optimal) sortWork() {
 	const few = 24
 	if len(b.work) > few {

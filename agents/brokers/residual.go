@@ -91,7 +91,7 @@ func (d *desk) slotsOf(i int) []agents.Slot {
 	return d.slots[d.parts[i].slots:]
 }
 
-// take books h hours of request r at option o, as laid by fits.
+// take books h hours by option o on the slots.
 func (d *desk) take(o int32, h agents.Hours, slots []agents.Slot) {
 	d.parts = append(d.parts, part{o, h, len(d.slots)})
 	d.slots = append(d.slots, slots...)
@@ -142,7 +142,7 @@ func (d *desk) fill(r int32, order []int32, could []agents.Hours, careful bool) 
 		if left == 0 {
 			break
 		}
-		if could != nil && could[i] < left && !q.Divisible && len(d.parts)+1 == int(q.MaxSites) {
+		if i > 0 && could != nil && could[i] < left && !q.Divisible && len(d.parts)+1 == int(q.MaxSites) {
 			continue // it would be the last
 		}
 		h, slots := d.offer(r, o, left, careful)
@@ -162,9 +162,9 @@ func (d *desk) fill(r int32, order []int32, could []agents.Hours, careful bool) 
 
 // fillAny fills request r beginning with the first option of order with which
 // it can be done.
-func (d *desk) fillAny(r int32, order []int32, careful bool) bool {
+func (d *desk) fillAny(r int32, order []int32) bool {
 	for start := range order {
-		if d.fill(r, order[start:], nil, careful) {
+		if d.fill(r, order[start:], nil, false) {
 			return true
 		}
 	}
