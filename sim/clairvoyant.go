@@ -168,24 +168,33 @@ type pricing struct {
 	worked []float64 // primary seconds that orders take at these prices: [kind][day]
 	asked  []float64 // the same with operators' seconds
 	mean   []float64 // of asked over the last rounds
+	up     []float64 // units: [kind][day]
 
-	placed, kept []placing // work of the order at hand: as tried, as kept
-}
-
-// placing is work of a kind on a day.
-type placing struct {
-	kind    int16
-	day     int32
-	seconds float64
+	tasks []task    // scratch: those of the order at hand
+	parts []dayPart // scratch: of tasks that take several days
+	pulls []float64 // scratch, by day
 }
 
 func newPricing(f *foresight) *pricing {
 	n := len(f.stocks) * f.days
 	p := &pricing{foresight: f, rank: make([]int32, n)}
-	for _, row := range []*[]float64{&p.price, &p.hour, &p.worked, &p.asked, &p.mean} {
+	for _, row := range []*[]float64{&p.price, &p.hour, &p.worked, &p.asked, &p.mean, &p.up} {
 		*row = make([]float64, n)
 	}
-	p.scale, p.least = make([]float64, len(f.stocks)), make([]float64, len(f.stocks))
+	for k := range f.stocks {
+		s := &f.stocks[k]
+		for d := range f.days {
+			for _, up := range f.available[d*f.layers+s.first:][:len(s.costs)] {
+				p.up[k*f.days+d] += float64(up)
+			}
+		}
+	}
+	steps := 0
+	for i := range f.r.classes {
+		steps = max(steps, len(f.r.classes[i].operations))
+	}
+	p.tasks = make([]task, 0, steps)
+	p.scale, p.least, p.pulls = make([]float64, len(f.stocks)), make([]float64, len(f.stocks)), make([]float64, f.days)
 	return p
 }
 
@@ -255,12 +264,14 @@ func (p *pricing) units() (sum float64) {
 		}
 		for d := range p.days {
 			price, up := p.price[k*p.days+d], p.available[d*p.layers+s.first:]
-			apart, all := 0.0, 0.0
+			apart := 0.0
 			for b, cost := range s.costs {
+				if cost >= price { // nor do the others earn anything
+					break
+				}
 				apart += float64(up[b]) * earned(price, cost)
-				all += float64(up[b])
 			}
-			sum += max(apart, all*earned(price, s.mean))
+			sum += max(apart, p.up[k*p.days+d]*earned(price, s.mean))
 		}
 	}
 	return sum
@@ -273,9 +284,6 @@ func (p *pricing) custom() (sum float64) {
 	clear(p.worked)
 	for i := range p.orders {
 		sum += p.order(&p.orders[i])
-		for _, x := range p.kept {
-			p.worked[int(x.kind)*p.days+int(x.day)] += x.seconds
-		}
 	}
 	copy(p.asked, p.worked)
 	for k := range p.stocks {
@@ -324,13 +332,21 @@ func (f *foresight) valueOf(o *foreseen) (value, asked float64) {
 
 // order is the most that an order could earn at the prices, over how late it
 // is delivered, whether whole or in part, and if it is lost. The work that this
-// takes is left in kept.
+// takes is added to worked.
 func (p *pricing) order(o *foreseen) float64 {
 	c := &p.r.classes[o.class]
 	hours := p.hours[o.first : int(o.first)+len(c.operations)]
 	value, asked := p.valueOf(o)
 	most := math.Round(c.lostToRegion * value)
-	p.kept = p.kept[:0]
+	tasks := p.tasks[:0]
+	p.parts = p.parts[:0]
+	for i, h := range hours {
+		if h > 0 {
+			tasks = tasks[:len(tasks)+1]
+			p.begin(&tasks[len(tasks)-1], &c.operations[i], float64(h), o.arrived)
+		}
+	}
+	delivered, best := o.due-1, 0.0 // never, and what an hour may cost then
 	for late := agents.Day(0); late <= c.lateDays; late++ {
 		if c.lateCost == 0 {
 			late = c.lateDays // costs nothing
@@ -343,24 +359,27 @@ func (p *pricing) order(o *foreseen) float64 {
 		if c.partial {
 			dear = worth / asked
 		}
-		p.placed = p.placed[:0]
 		net := worth
-		for i, h := range hours {
-			if h == 0 || net <= most {
-				continue
+		for i := range tasks {
+			if net <= most {
+				break
 			}
-			paid, left := p.place(&c.operations[i], float64(h), o.arrived, o.due+late, dear)
+			paid, left := p.pay(&tasks[i], o.due+late, dear)
 			net -= paid
 			if left > 0 { // not worth doing, or no room
 				net -= left * dear
 			}
 		}
 		if net > most {
-			most = net
-			p.kept, p.placed = p.placed, p.kept
+			most, delivered, best = net, o.due+late, dear
 		}
 		if worth-c.lateCost*value-p.atLeast(c, hours) <= most {
 			break // nor could a later day earn more
+		}
+	}
+	if delivered >= o.due {
+		for i := range tasks {
+			p.take(&tasks[i], delivered, best)
 		}
 	}
 	return most
@@ -377,81 +396,120 @@ func (p *pricing) atLeast(c *class, hours []uint32) (sum float64) {
 	return sum
 }
 
-// place does h seconds of a step on the cheapest days from first to by, at most
-// its hours a day, or on the outside market, as far as a second costs less
-// than dear. It returns the cost and the seconds that are not done.
-func (p *pricing) place(st *step, h float64, first, by agents.Day, dear float64) (cost, left float64) {
-	market := p.outside(st, h, first, by)
-	limit := min(market, dear)
-	from, to := int32(first), min(int32(by), int32(p.days)-1)
-	switch perDay := float64(st.perDay); {
-	case h <= perDay:
-		if least := p.cheapest(st.kind, h, from, to, limit); least < limit {
-			return h * least, 0
+// A task is one operation of an order that is being priced.
+type task struct {
+	kind   int16
+	first  int32   // day of the order's arrival
+	h      float64 // primary seconds
+	perDay float64
+	market float64    // price of a second on the outside market, infinite if there is none
+	lead   agents.Day // of the market
+
+	by       agents.Day // that it was priced for last
+	limit    float64    // the most that a second of own units might cost then
+	cheapest float64    // of the days before seen, if it fits in one
+	seen     int32
+	from, to int // its hours are parts[from:to], if it takes more days
+}
+
+// dayPart is seconds on a day.
+type dayPart struct {
+	day     int32
+	seconds float64
+}
+
+// begin makes t the task of doing h seconds of a step from the given day on.
+func (p *pricing) begin(t *task, st *step, h float64, first agents.Day) {
+	t.kind, t.first, t.h, t.perDay = st.kind, int32(first), h, float64(st.perDay)
+	t.market, t.lead = math.Inf(1), 0
+	t.cheapest, t.seen = math.Inf(1), t.first
+	if m := p.r.kinds[st.kind].outside; m != nil { // hours that are charged for but not needed are spread over the others
+		t.market, t.lead = perSecond(m.price)*p.r.Scenario.Accounts.OutsideShare*max(1, float64(m.minimum)/h), m.lead
+	}
+}
+
+// pay is what a task costs on the cheapest days up to by, at most its hours a
+// day, or on the outside market, as far as a second costs less than dear, and
+// the seconds that are not done.
+func (p *pricing) pay(t *task, by agents.Day, dear float64) (cost, left float64) {
+	market := t.market
+	if agents.Day(t.first)+t.lead > by {
+		market = math.Inf(1)
+	}
+	t.by, t.limit = by, min(market, dear)
+	at, end := int(t.kind)*p.days, min(int32(by), int32(p.days)-1)+1
+	hour := p.hour[at : at+p.days]
+	left = t.h
+	if left <= t.perDay {
+		if end < t.seen {
+			t.cheapest, t.seen = math.Inf(1), t.first
 		}
-	default:
-		hour := p.hour[int(st.kind)*p.days:]
-		for _, d := range p.rank[int(st.kind)*p.days : (int(st.kind)+1)*p.days] {
-			if hour[d] >= limit {
+		for _, price := range hour[t.seen:end] {
+			if price < t.cheapest {
+				t.cheapest = price
+			}
+		}
+		t.seen = end
+		if t.cheapest < t.limit {
+			return left * t.cheapest, 0
+		}
+	} else {
+		t.from = len(p.parts)
+		for _, d := range p.rank[at : at+p.days] {
+			if hour[d] >= t.limit || left == 0 {
 				break
 			}
-			if d < from || d > to {
-				continue
+			if t.first <= d && d < end {
+				x := min(left, t.perDay)
+				p.parts = append(p.parts, dayPart{d, x})
+				cost += x * hour[d]
+				left -= x
 			}
-			x := min(h, perDay)
-			p.placed = append(p.placed, placing{st.kind, d, x})
-			cost += x * hour[d]
-			if h -= x; h == 0 {
-				return cost, 0
-			}
+		}
+		t.to = len(p.parts)
+		if left == 0 {
+			return cost, 0
 		}
 	}
 	if market < dear {
-		return cost + h*market, 0
+		return cost + left*market, 0
 	}
-	return cost, h
+	return cost, left
 }
 
-// cheapest is the price of the cheapest day from first to last, limit if none
-// is below it. The h seconds are laid over all days nearly as cheap: work that
-// leapt from day to day with every change of price would never settle.
-func (p *pricing) cheapest(kind int16, h float64, first, last int32, limit float64) float64 {
-	hour := p.hour[int(kind)*p.days:][first : last+1]
-	least := limit
-	for _, price := range hour {
-		if price < least {
-			least = price
+// take takes the hours that pay pays for, those of the outside market apart.
+func (p *pricing) take(t *task, by agents.Day, dear float64) {
+	if t.by != by {
+		p.pay(t, by, dear)
+	}
+	worked := p.worked[int(t.kind)*p.days:]
+	switch {
+	case t.h > t.perDay:
+		for _, x := range p.parts[t.from:t.to] {
+			worked[x.day] += x.seconds
 		}
+	case t.cheapest < t.limit:
+		p.spreadOut(t, worked[t.first:t.seen])
 	}
-	if least == limit {
-		return limit
-	}
-	reach := max(p.spread*p.scale[kind], 1e-9)
-	laid := len(p.placed)
-	sum := max(0, reach-(limit-least)) // of the outside market
+}
+
+// spreadOut takes the hours of a task on the day that costs least and on all
+// that are nearly as cheap: work that leapt from day to day with every change
+// of price would never settle.
+func (p *pricing) spreadOut(t *task, worked []float64) {
+	reach := max(p.spread*p.scale[t.kind], 1e-9)
+	sum := max(0, reach-(t.limit-t.cheapest)) // of the outside market
+	pulls, hour := p.pulls[:len(worked)], p.hour[int(t.kind)*p.days+int(t.first):][:len(worked)]
 	for d, price := range hour {
-		if dearer := price - least; dearer < reach {
-			pull := reach - dearer
-			p.placed = append(p.placed, placing{kind, first + int32(d), pull}) // seconds when all pulls are known
-			sum += pull
+		pulls[d] = 0
+		if dearer := price - t.cheapest; dearer < reach {
+			pulls[d] = reach - dearer
+			sum += reach - dearer
 		}
 	}
-	for i := range p.placed[laid:] {
-		x := &p.placed[laid+i]
-		x.seconds = h * x.seconds / sum
+	for d, pull := range pulls {
+		worked[d] += t.h * pull / sum
 	}
-	return least
-}
-
-// outside is the price of a second on the outside market, infinite if it
-// cannot deliver by the given day. Hours that are charged for but not needed
-// are spread over those of the step.
-func (p *pricing) outside(st *step, h float64, first, by agents.Day) float64 {
-	m := p.r.kinds[st.kind].outside
-	if m == nil || first+m.lead > by {
-		return math.Inf(1)
-	}
-	return perSecond(m.price) * p.r.Scenario.Accounts.OutsideShare * max(1, float64(m.minimum)/h)
 }
 
 // costOfLast is the cost of the last of the seconds that orders take of a kind
@@ -482,7 +540,6 @@ func (p *pricing) offered(k, d int) (least, most, all float64) {
 	s := &p.stocks[k]
 	price, up := p.price[k*p.days+d], p.available[d*p.layers+s.first:]
 	offer := func(cost, seconds float64) {
-		all += seconds
 		if cost <= price {
 			most += seconds
 		}
@@ -491,10 +548,13 @@ func (p *pricing) offered(k, d int) (least, most, all float64) {
 		}
 	}
 	for b, cost := range s.costs {
+		if cost > price {
+			break
+		}
 		offer(cost, s.hours*float64(up[b]))
 		offer(cost+s.premium, s.beyond*float64(up[b]))
 	}
-	return least, most, all
+	return least, most, (s.hours + s.beyond) * p.up[k*p.days+d]
 }
 
 // reprice moves the prices towards where orders take what units offer. News
