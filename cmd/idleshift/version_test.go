@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"os"
+	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
 )
 
@@ -30,5 +34,27 @@ func TestVersionOf(t *testing.T) {
 		if got != c.want || certain != c.certain {
 			t.Errorf("module %q, %v: %q (certain: %v), want %q (%v)", c.module, c.settings, got, certain, c.want, c.certain)
 		}
+	}
+}
+
+// A failure means that two builds of the program could be taken for one.
+func TestBuildID(t *testing.T) {
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := buildID(bytes.NewReader(program))
+	if runtime.GOOS == "linux" && (id == nil || bytes.Count(id[16:], []byte("/")) < 3) {
+		t.Errorf("the build ID is %q", id)
+	}
+	if id := buildID(strings.NewReader("another format")); id != nil {
+		t.Errorf("a file that is no program has the build ID %q", id)
+	}
+	if x := fingerprint(); len(x) != 12 {
+		t.Errorf("the fingerprint is %q", x)
 	}
 }

@@ -126,20 +126,19 @@ func Run(ctx context.Context, p *Plan) error {
 		var workers errgroup.Group
 		workers.SetLimit(p.Workers)
 		defer workers.Wait()
-		point, scenario := -1, loader(nil)
+		number, current := -1, (*setting)(nil)
 		for job := range p.Jobs() {
-			if job.Point != point {
-				point = job.Point
-				scenario = sync.OnceValues(func() (*scenarios.Scenario, error) { return p.Scenario(job.Point) })
+			if job.Point != number {
+				number, current = job.Point, p.setting(job.Point)
 			}
-			load, turn := scenario, make(chan outcome, 1)
+			at, turn := current, make(chan outcome, 1)
 			select {
 			case turns <- turn:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 			workers.Go(func() error {
-				results, err := p.run(ctx, job, load, func(task func()) bool {
+				results, err := p.run(ctx, job, at, func(task func()) bool {
 					return workers.TryGo(func() error { task(); return nil })
 				})
 				turn <- outcome{job, results, err}
@@ -167,16 +166,30 @@ func Run(ctx context.Context, p *Plan) error {
 	return err
 }
 
-// loader gives the scenario of one point to all its jobs.
-type loader func() (*scenarios.Scenario, error)
+// A setting is what all jobs of a point have in common, found when the first begins.
+type setting struct {
+	scenario func() (*scenarios.Scenario, error)
+	fits     func() error // whether the memory holds its regions
+}
+
+func (p *Plan) setting(number int) *setting {
+	scenario := sync.OnceValues(func() (*scenarios.Scenario, error) { return p.Scenario(number) })
+	return &setting{scenario, sync.OnceValue(func() error {
+		sc, err := scenario()
+		if err != nil {
+			return err
+		}
+		return Fits(sc, min(p.Workers, p.Points*p.Replicates))
+	})}
+}
 
 // run runs one job from loading its scenario to its end, with the help of
 // workers that have no job.
-func (p *Plan) run(ctx context.Context, job Job, load loader, spare func(func()) bool) (results []sim.Result, err error) {
+func (p *Plan) run(ctx context.Context, job Job, at *setting, spare func(func()) bool) (results []sim.Result, err error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	sc, err := load()
+	sc, err := at.scenario()
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +215,7 @@ func (p *Plan) run(ctx context.Context, job Job, load loader, spare func(func())
 			err = &Error{job, err, stack}
 		}
 	}()
-	if err := Fits(sc, min(p.Workers, p.Points*p.Replicates)); err != nil {
+	if err := at.fits(); err != nil {
 		return nil, err
 	}
 	opt := p.Sim
