@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/BurntSushi/toml"
+	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/stat"
 
 	"idleshift/metrics"
@@ -27,24 +28,36 @@ func Of(d *store.Dataset) (*Answer, error) {
 		return nil, err
 	}
 	in := newSamples(sc, runs.Values)
-	if err := store.Read(d, in.add); err != nil {
-		return nil, err
-	}
-	if in.opened, err = in.openings(d); err != nil {
-		return nil, err
-	}
-	if in.asked, err = in.burdens(d); err != nil {
+	if err := in.read(d); err != nil {
 		return nil, err
 	}
 	a, err := in.answer(d.Version, d.Command)
 	if err != nil {
 		return nil, err
 	}
-	if a.Warmup, err = in.warmup(d, &a.Headline); err != nil {
-		return nil, err
-	}
+	a.Warmup = in.warmup(&a.Headline)
 	a.Notes = append(a.Notes, in.notes(a)...)
 	return a, nil
+}
+
+// read reads the tables beside that of runs, one on each core.
+func (s *samples) read(d *store.Dataset) error {
+	var group errgroup.Group
+	group.Go(func() error { return store.Read(d, s.add) })
+	if has(d, metrics.Deals) {
+		s.opened = map[string]*opening{}
+		for name, t := range s.sc.Tiers {
+			if t.ContractDays > 0 && t.FirstCost > t.CallOffCost {
+				s.opened[name] = &opening{}
+			}
+		}
+		group.Go(func() error { return store.Read(d, s.addDeal) })
+	}
+	if has(d, metrics.Days) {
+		s.asked, s.worked = map[string]*sim.Burden{}, map[string][]float64{}
+		group.Go(func() error { return store.Read(d, s.addDay) })
+	}
+	return group.Wait()
 }
 
 // samples are the numbers that the answer is made of, by replicate.
@@ -55,9 +68,11 @@ type samples struct {
 	err    error // the first of values
 
 	classes []string
-	opened  map[string]*opening // deals by tier that open a contract, nil if no deals are kept
-	asked   []sim.Burden        // by kind, in the baseline; nil if no days are kept
-	need    map[cell][]float64  // sums over the needs table, a number per replicate
+	// What tables sum up to; nil if the dataset has them not.
+	opened map[string]*opening    // deals that open a contract, by tier whose first deal costs more than a call-off
+	asked  map[string]*sim.Burden // by kind, in the baseline
+	worked map[string][]float64   // hours by regime and day, of all replicates
+	need   map[cell][]float64     // a number per replicate
 }
 
 // A cell is a column of the needs table summed over a group of its rows.

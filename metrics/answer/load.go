@@ -2,11 +2,11 @@ package answer
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"idleshift/metrics"
-	"idleshift/metrics/store"
 	"idleshift/sim"
 )
 
@@ -33,34 +33,42 @@ func Overload(all []sim.Burden) string {
 		strings.Join(kinds, ", ") + " (orders.NAME.rate, units of firms)"
 }
 
-// burdens are what orders asked of kinds in the baseline, over all measured days
-// and replicates; none if the dataset has no table of days.
-func (s *samples) burdens(d *store.Dataset) ([]sim.Burden, error) {
-	if !has(d, metrics.Days) {
-		return nil, nil
-	}
-	sums := map[string]*sim.Burden{}
-	err := store.Read(d, func(rows []metrics.DayRow) error {
-		for i := range rows {
-			r := &rows[i]
-			if r.Regime != s.sc.Baseline {
-				continue
-			}
-			if sums[r.Kind] == nil {
-				sums[r.Kind] = &sim.Burden{Kind: r.Kind}
-			}
-			b := sums[r.Kind]
-			b.Asked += r.Own + r.Late + r.Shared + r.Overtime + r.Outside + r.Lost
-			b.Has += r.Capacity - r.Down
+// addDay takes rows of the days table: what orders ask of kinds in the
+// baseline, over all measured days and replicates, and the hours worked on each
+// day of every regime, of all replicates.
+func (s *samples) addDay(rows []metrics.DayRow) error {
+	for i := range rows {
+		r := &rows[i]
+		if r.Day < 0 || int(r.Day) >= s.sc.Time.Days {
+			return fmt.Errorf("the days table has a day %d", r.Day)
 		}
-		return nil
-	})
-	var all []sim.Burden
-	for _, b := range sums {
-		if b.Asked > 0 {
+		series := s.worked[r.Regime]
+		if series == nil {
+			series = make([]float64, s.sc.Time.Days)
+			s.worked[r.Regime] = series
+		}
+		series[r.Day] += r.Own + r.Late + r.Shared
+		if r.Regime != s.sc.Baseline {
+			continue
+		}
+		b := s.asked[r.Kind]
+		if b == nil {
+			b = &sim.Burden{Kind: r.Kind}
+			s.asked[r.Kind] = b
+		}
+		b.Asked += r.Own + r.Late + r.Shared + r.Overtime + r.Outside + r.Lost
+		b.Has += r.Capacity - r.Down
+	}
+	return nil
+}
+
+// burdens are what orders asked of kinds in the baseline, by kind; none if no
+// days are kept.
+func (s *samples) burdens() (all []sim.Burden) {
+	for _, kind := range slices.Sorted(maps.Keys(s.asked)) {
+		if b := s.asked[kind]; b.Asked > 0 {
 			all = append(all, *b)
 		}
 	}
-	slices.SortFunc(all, func(a, b sim.Burden) int { return strings.Compare(a.Kind, b.Kind) })
-	return all, err
+	return all
 }

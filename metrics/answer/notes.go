@@ -82,7 +82,7 @@ func (s *samples) notes(a *Answer) []Note {
 			say(AbovePooled, r.Name, "%s gains more than pooled, which is a benchmark under the same loader and not a bound: its share is printed as it is", r.Name)
 		}
 	}
-	if what := Overload(s.asked); what != "" {
+	if what := Overload(s.burdens()); what != "" {
 		say(Overloaded, "", "%s", what)
 	}
 	if where := s.cutShort(); where != nil {

@@ -1,7 +1,6 @@
 package answer
 
 import (
-	"fmt"
 	"slices"
 
 	"idleshift/metrics"
@@ -36,44 +35,28 @@ func has(d *store.Dataset, table string) bool {
 // it is worth a warning.
 const tolerated = 0.05
 
-// warmup applies the rule to the regimes of the headline; nil if the dataset
-// has no table of days.
-func (s *samples) warmup(d *store.Dataset, h *Headline) (*Warmup, error) {
-	if !has(d, metrics.Days) {
-		return nil, nil
+// warmup applies the rule to the regimes of the headline; nil if no days are
+// kept.
+func (s *samples) warmup(h *Headline) *Warmup {
+	if s.worked == nil {
+		return nil
 	}
-	worked := map[string][]float64{}
 	w := &Warmup{Rule: warmupRule, Days: s.sc.Time.Warmup, Suggested: s.sc.Time.Warmup, Settled: true}
 	for _, regime := range []string{s.sc.Baseline, h.Regime, h.Rival} {
-		if regime != "" && worked[regime] == nil {
-			worked[regime] = make([]float64, s.sc.Time.Days)
-			w.Regimes = append(w.Regimes, WarmupPart{Regime: regime})
+		if regime == "" || slices.ContainsFunc(w.Regimes, func(p WarmupPart) bool { return p.Regime == regime }) {
+			continue
 		}
-	}
-	err := store.Read(d, func(rows []metrics.DayRow) error {
-		for i := range rows {
-			r := &rows[i]
-			series := worked[r.Regime]
-			if series == nil {
-				continue
-			}
-			if r.Day < 0 || int(r.Day) >= len(series) {
-				return fmt.Errorf("the days table has a day %d", r.Day)
-			}
-			series[r.Day] += r.Own + r.Late + r.Shared
+		series := s.worked[regime]
+		if series == nil {
+			series = make([]float64, s.sc.Time.Days)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range w.Regimes {
-		p := &w.Regimes[i]
-		p.Cut, p.Settled = stats.MSER5(worked[p.Regime])
+		p := WarmupPart{Regime: regime}
+		p.Cut, p.Settled = stats.MSER5(series)
+		w.Regimes = append(w.Regimes, p)
 		w.Suggested = max(w.Suggested, w.Days+p.Cut)
 		w.Settled = w.Settled && p.Settled
 	}
-	return w, nil
+	return w
 }
 
 // short tells whether the warm-up is worth a warning.
@@ -86,34 +69,21 @@ type opening struct {
 	deals, first [2]int // in the first and in the second half of the measured days
 }
 
-// openings counts them for the tiers whose first deal costs more than a
-// call-off, in the replicates whose deals are kept; nil if none are.
-func (s *samples) openings(d *store.Dataset) (map[string]*opening, error) {
-	if !has(d, metrics.Deals) {
-		return nil, nil
-	}
-	count := map[string]*opening{}
-	for name, t := range s.sc.Tiers {
-		if t.ContractDays > 0 && t.FirstCost > t.CallOffCost {
-			count[name] = &opening{}
+// addDeal counts them for the tiers in opened.
+func (s *samples) addDeal(rows []metrics.DealRow) error {
+	for i := range rows {
+		r := &rows[i]
+		o := s.opened[r.Tier]
+		if o == nil || r.Day < 0 || int(r.Day) >= s.sc.Time.Days {
+			continue
+		}
+		half := int(r.Day) * 2 / s.sc.Time.Days
+		o.deals[half]++
+		if r.First {
+			o.first[half]++
 		}
 	}
-	err := store.Read(d, func(rows []metrics.DealRow) error {
-		for i := range rows {
-			r := &rows[i]
-			o := count[r.Tier]
-			if o == nil || r.Day < 0 || int(r.Day) >= s.sc.Time.Days {
-				continue
-			}
-			half := int(r.Day) * 2 / s.sc.Time.Days
-			o.deals[half]++
-			if r.First {
-				o.first[half]++
-			}
-		}
-		return nil
-	})
-	return count, err
+	return nil
 }
 
 // falling tells whether the share of first deals is lower in the second half

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -200,10 +201,12 @@ func (s *Store) Flush() error {
 	idle := s.idle
 	s.idle = nil
 	s.mu.Unlock()
-	var errs []error
-	for _, c := range idle {
-		errs = append(errs, c.keep())
+	errs := make([]error, len(idle))
+	var all sync.WaitGroup
+	for i, c := range idle {
+		all.Go(func() { errs[i] = c.keep() })
 	}
+	all.Wait()
 	return s.told(errors.Join(errs...))
 }
 
