@@ -152,7 +152,7 @@ func (f *foresight) bound() agents.Money {
 
 // rounds of the search: as many as leave it a small part of a run.
 func (f *foresight) rounds() int {
-	const operations, fewest, most = 300_000, 30, 300
+	const operations, fewest, most = 150_000, 30, 300
 	return max(fewest, min(operations/max(len(f.hours), 1), most))
 }
 
