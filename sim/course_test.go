@@ -84,7 +84,7 @@ func TestSharedOutTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		for t := range r.tiers { // nothing is known of any other run
-			clear(*r.tiers[t].near)
+			clear(r.tiers[t].near.found)
 		}
 		many, err := Run(context.Background(), r, Options{Check: true, Spare: cores(3)}, &together)
 		if err != nil {

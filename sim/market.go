@@ -61,11 +61,11 @@ func newStall(r *Region) *stall { return &stall{seen: make([]int32, 2*len(r.lots
 func newMarket(r *Region, t *tier) market {
 	b, _ := brokers.ByName(t.spec.Broker)
 	// made here, before regimes that share them run side by side
-	if len(*t.near) == 0 {
-		*t.near = make([]atomic.Pointer[suppliers], len(r.Firms)*len(r.kinds))
-	}
-	if !t.partners && r.trees == nil {
-		r.indexLots()
+	if len(t.near.found) == 0 {
+		t.near.found = make([]atomic.Pointer[suppliers], len(r.Firms)*len(r.kinds))
+		if !t.partners {
+			t.near.trees = r.indexLots(t.lends)
+		}
 	}
 	return market{tier: t, broker: b.New()}
 }

@@ -92,7 +92,16 @@ func (r *Region) footprint() float64 {
 	}
 	if searched {
 		const asked, found = 0.5, 32 // share of firms and kinds that look for lots, and how many they find
-		region += firms*kinds*(size[*suppliers]()+asked*(size[suppliers]()+found*size[supplier]())) + lots*size[located]()
+		region += firms * kinds * (size[*suppliers]() + asked*(size[suppliers]()+found*size[supplier]()))
+		var counted []*directory
+		for i := range r.tiers {
+			if t := &r.tiers[i]; !t.partners && !slices.Contains(counted, t.near) {
+				counted = append(counted, t.near)
+				for _, lends := range t.lends {
+					region += float64(b2i(lends)) * size[located]()
+				}
+			}
+		}
 	}
 	const growth = 1.7 // arenas grow by more than they need, and what they were is garbage for a while
 	return growth * (region + nature + known + regimes*one)

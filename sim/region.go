@@ -29,7 +29,6 @@ type Region struct {
 	holdings   []holding      // by firm
 	points     []point        // of firms
 	zonePoints []point        // middles of firms' zones
-	trees      []tree         // of lots, by kind
 	cheapest   []agents.Money // by kind: the least variable cost of any lot
 	partners   [][]partner    // by firm: those that it knows, nearest first if drawn
 

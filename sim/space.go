@@ -286,7 +286,7 @@ var unserved = suppliers{whole: true}
 // market's tier, or more; fewer if there are no more. They are found at first
 // need and kept; regimes that need them at the same time find the same.
 func (r *Region) suppliers(m *market, f int32, k int16, n int) []supplier {
-	kept := &(*m.tier.near)[int(f)*len(r.kinds)+int(k)]
+	kept := &m.tier.near.found[int(f)*len(r.kinds)+int(k)]
 	s := kept.Load()
 	switch {
 	case s != nil && (n <= len(s.list) || s.whole):
@@ -320,13 +320,13 @@ func (r *Region) acquainted(m *market, f int32, k int16) *suppliers {
 // near is the n nearest suppliers in the region; found are the first of them,
 // known already.
 func (r *Region) near(m *market, f int32, k int16, n int, found []supplier) *suppliers {
-	lends, last := m.tier.lends, anywhere
+	last := anywhere
 	if len(found) > 0 {
 		s := &found[len(found)-1]
 		last = neighbour{s.lot, r.points[f].chord2(r.points[s.firm])}
 	}
-	keep := func(lot, g int32) bool { return g != f && lends[lot] && r.pairFits(f, g, k) }
-	m.found = r.trees[k].nearest(r.points[f], n-len(found), last, keep, m.found)
+	keep := func(_, g int32) bool { return g != f && r.pairFits(f, g, k) }
+	m.found = m.tier.near.trees[k].nearest(r.points[f], n-len(found), last, keep, m.found)
 	s := suppliers{make([]supplier, len(found), len(found)+len(m.found)), len(found)+len(m.found) < n}
 	copy(s.list, found)
 	for _, q := range m.found {
@@ -362,16 +362,19 @@ func (r *Region) locate() {
 	}
 }
 
-// indexLots makes the search trees of the kinds.
-func (r *Region) indexLots() {
+// indexLots makes search trees of the lots that lend, by kind.
+func (r *Region) indexLots(lends []bool) []tree {
 	byKind := make([][]int32, len(r.kinds))
 	for i, l := range r.lots {
-		byKind[l.kind] = append(byKind[l.kind], int32(i))
+		if lends[i] {
+			byKind[l.kind] = append(byKind[l.kind], int32(i))
+		}
 	}
-	r.trees = make([]tree, len(r.kinds))
-	for k := range r.trees {
-		r.trees[k] = r.newTree(byKind[k], func(lot int32) int32 { return r.lots[lot].firm })
+	trees := make([]tree, len(r.kinds))
+	for k := range trees {
+		trees[k] = r.newTree(byKind[k], func(lot int32) int32 { return r.lots[lot].firm })
 	}
+	return trees
 }
 
 // A partner is a firm that another knows, with the road distance.

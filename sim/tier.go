@@ -32,9 +32,13 @@ type tier struct {
 	traded     []bool       // by kind
 	member     []bool       // by firm
 	lends      []bool       // by lot: its firm takes part and its policy exposes the kind
-	// [firm*len(kinds)+kind], of all tiers in which the same lots lend as far;
-	// empty until a regime has the tier, an entry nil until it is needed
-	near *[]atomic.Pointer[suppliers]
+	near       *directory   // of all tiers in which the same lots lend as far; empty until a regime has the tier
+}
+
+// A directory is who may serve whom in a tier.
+type directory struct {
+	trees []tree                      // of the lots that lend, by kind; none among partners
+	found []atomic.Pointer[suppliers] // [firm*len(kinds)+kind], nil until they are needed
 }
 
 // Whose people run a borrowed machine.
@@ -142,7 +146,7 @@ func (r *Region) compileTiers() {
 			f := r.lots[l].firm
 			t.lends[l] = (t.partners || t.member[f]) && r.exposure(f).shows(r.lots[l].kind, -1)
 		}
-		t.near = new([]atomic.Pointer[suppliers])
+		t.near = new(directory)
 		for j := range r.tiers[:i] {
 			if s := &r.tiers[j]; s.partners == t.partners && (!t.partners || s.radius == t.radius) && slices.Equal(s.lends, t.lends) {
 				t.near = s.near
