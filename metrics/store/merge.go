@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,7 +40,8 @@ func (s *Store) merge() error {
 	if err := s.scan(); err != nil { // what other processes did
 		return err
 	}
-	if err := s.verify(); err != nil {
+	bytes, err := s.verify()
+	if err != nil {
 		return err
 	}
 	goal := s.goal()
@@ -60,13 +62,17 @@ func (s *Store) merge() error {
 	if s.plan.Sweep != nil {
 		tables = append([]string{metrics.Points, metrics.Failures}, tables...)
 	}
-	files := make([]File, len(tables))
+	files, order := make([]File, len(tables)), make([]int, len(tables))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(bytes[tables[b]], bytes[tables[a]]) }) // the longest first
 	var group errgroup.Group
 	group.SetLimit(2) // a writer holds a group of rows in memory
-	for i, table := range tables {
+	for _, i := range order {
 		group.Go(func() error {
 			var err error
-			files[i], err = s.join(table, filepath.Join(dir, fileName(table)))
+			files[i], err = s.join(tables[i], filepath.Join(dir, fileName(tables[i])))
 			return err
 		})
 	}
@@ -95,21 +101,24 @@ func have(n int) string {
 	return fmt.Sprintf("%d runs have", n)
 }
 
-// verify compares the files of every chunk with its record.
-func (s *Store) verify() error {
+// verify compares the files of every chunk with its record, and returns how many
+// bytes each table has in them.
+func (s *Store) verify() (map[string]int64, error) {
+	bytes := map[string]int64{}
 	for _, name := range s.kept {
 		dir := filepath.Join(s.chunks(), name)
 		rec, err := s.read(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for i := range rec.Files {
 			if err := rec.Files[i].verify(dir); err != nil {
-				return errors.Join(fmt.Errorf("%w: %s: %v; it has been dropped: the same command runs its work again", ErrDamaged, dir, err), os.RemoveAll(dir), s.scan())
+				return nil, errors.Join(fmt.Errorf("%w: %s: %v; it has been dropped: the same command runs its work again", ErrDamaged, dir, err), os.RemoveAll(dir), s.scan())
 			}
+			bytes[rec.Files[i].Table] += rec.Files[i].Bytes
 		}
 	}
-	return nil
+	return bytes, nil
 }
 
 // read is the record of a chunk.
