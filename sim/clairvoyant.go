@@ -189,11 +189,6 @@ func newPricing(f *foresight) *pricing {
 			}
 		}
 	}
-	steps := 0
-	for i := range f.r.classes {
-		steps = max(steps, len(f.r.classes[i].operations))
-	}
-	p.tasks = make([]task, 0, steps)
 	p.scale, p.least, p.pulls = make([]float64, len(f.stocks)), make([]float64, len(f.stocks)), make([]float64, f.days)
 	return p
 }
@@ -266,7 +261,7 @@ func (p *pricing) units() (sum float64) {
 			price, up := p.price[k*p.days+d], p.available[d*p.layers+s.first:]
 			apart := 0.0
 			for b, cost := range s.costs {
-				if cost >= price { // nor do the others earn anything
+				if cost >= price { // nor do dearer lots earn anything, or overtime
 					break
 				}
 				apart += float64(up[b]) * earned(price, cost)
@@ -338,14 +333,14 @@ func (p *pricing) order(o *foreseen) float64 {
 	hours := p.hours[o.first : int(o.first)+len(c.operations)]
 	value, asked := p.valueOf(o)
 	most := math.Round(c.lostToRegion * value)
-	tasks := p.tasks[:0]
+	p.tasks = p.tasks[:0]
 	p.parts = p.parts[:0]
 	for i, h := range hours {
 		if h > 0 {
-			tasks = tasks[:len(tasks)+1]
-			p.begin(&tasks[len(tasks)-1], &c.operations[i], float64(h), o.arrived)
+			p.begin(&c.operations[i], float64(h), o.arrived)
 		}
 	}
+	tasks := p.tasks
 	delivered, best := o.due-1, 0.0 // never, and what an hour may cost then
 	for late := agents.Day(0); late <= c.lateDays; late++ {
 		if c.lateCost == 0 {
@@ -418,14 +413,13 @@ type dayPart struct {
 	seconds float64
 }
 
-// begin makes t the task of doing h seconds of a step from the given day on.
-func (p *pricing) begin(t *task, st *step, h float64, first agents.Day) {
-	t.kind, t.first, t.h, t.perDay = st.kind, int32(first), h, float64(st.perDay)
-	t.market, t.lead = math.Inf(1), 0
-	t.cheapest, t.seen = math.Inf(1), t.first
+// begin adds the task of doing h seconds of a step from the given day on.
+func (p *pricing) begin(st *step, h float64, first agents.Day) {
+	t := task{kind: st.kind, first: int32(first), h: h, perDay: float64(st.perDay), market: math.Inf(1), by: agents.Never, cheapest: math.Inf(1), seen: int32(first)}
 	if m := p.r.kinds[st.kind].outside; m != nil { // hours that are charged for but not needed are spread over the others
 		t.market, t.lead = perSecond(m.price)*p.r.Scenario.Accounts.OutsideShare*max(1, float64(m.minimum)/h), m.lead
 	}
+	p.tasks = append(p.tasks, t)
 }
 
 // pay is what a task costs on the cheapest days up to by, at most its hours a
@@ -548,7 +542,7 @@ func (p *pricing) offered(k, d int) (least, most, all float64) {
 		}
 	}
 	for b, cost := range s.costs {
-		if cost > price {
+		if cost > price { // as are dearer lots, and overtime
 			break
 		}
 		offer(cost, s.hours*float64(up[b]))

@@ -78,29 +78,24 @@ func (r *Region) footprint() float64 {
 	one := rows*reach*(4+1./8) + firms*(reach*4+size[FirmResult]()+32) + lots*3*8 +
 		open*(size[order]()+size[place]()) + openOps*size[operation]() + days*size[booking]()
 	known := float64(sc.Time.Days) * (daily*size[foreseen]() + ops*4) // what the clairvoyant bound looks back on
-	regimes, searched := 0.0, false
+	regimes := 0.0
+	var directories []*directory
 	for _, name := range sc.Compare {
 		if spec := sc.Regimes[name]; !spec.Pooled {
 			regimes++
 			for _, t := range spec.Tiers {
-				searched = searched || !r.tiers[number(r.TierNames, t)].partners
 				nature += lots * 9
+				if t := &r.tiers[number(r.TierNames, t)]; !t.partners && !slices.Contains(directories, t.near) {
+					directories = append(directories, t.near)
+					const asked, found = 0.5, 32 // share of firms and kinds that look for lots, and how many they find
+					region += firms * kinds * (size[*suppliers]() + asked*(size[suppliers]()+found*size[supplier]()))
+					for _, lends := range t.lends {
+						region += float64(b2i(lends)) * size[located]()
+					}
+				}
 			}
 		} else {
 			nature += open*(size[order]()+size[place]()) + openOps*size[operation]() + days*size[booking]()
-		}
-	}
-	if searched {
-		const asked, found = 0.5, 32 // share of firms and kinds that look for lots, and how many they find
-		region += firms * kinds * (size[*suppliers]() + asked*(size[suppliers]()+found*size[supplier]()))
-		var counted []*directory
-		for i := range r.tiers {
-			if t := &r.tiers[i]; !t.partners && !slices.Contains(counted, t.near) {
-				counted = append(counted, t.near)
-				for _, lends := range t.lends {
-					region += float64(b2i(lends)) * size[located]()
-				}
-			}
 		}
 	}
 	const growth = 1.7 // arenas grow by more than they need, and what they were is garbage for a while

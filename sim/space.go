@@ -165,8 +165,8 @@ func (a neighbour) compare(b neighbour) int {
 }
 
 // nearest is the at most n points nearest to p that lie beyond a neighbour and
-// pass keep, nearest first, ties by id, in the memory of heap.
-func (t tree) nearest(p point, n int, beyond neighbour, keep func(id, firm int32) bool, heap []neighbour) []neighbour {
+// whose firms pass keep, nearest first, ties by id, in the memory of heap.
+func (t tree) nearest(p point, n int, beyond neighbour, keep func(firm int32) bool, heap []neighbour) []neighbour {
 	s := search{t, p, n, beyond, keep, heap[:0], math.Inf(1)}
 	s.visit(0, len(t.points), 0)
 	slices.SortFunc(s.best, neighbour.compare)
@@ -177,13 +177,13 @@ func (t tree) nearest(p point, n int, beyond neighbour, keep func(id, firm int32
 var anywhere = neighbour{chord2: -1}
 
 // A search looks for the n points nearest to p that lie beyond a neighbour and
-// pass keep.
+// whose firms pass keep.
 type search struct {
 	tree
 	p      point
 	n      int
 	beyond neighbour
-	keep   func(id, firm int32) bool
+	keep   func(firm int32) bool
 	best   []neighbour // so far; max-heap
 	worst  float64     // squared chord of the worst of n
 }
@@ -222,10 +222,10 @@ func (s *search) look(lo, hi int) {
 		}
 		switch {
 		case len(s.best) < s.n:
-			if s.keep(x.id, x.firm) {
+			if s.keep(x.firm) {
 				s.best = push(s.best, q)
 			}
-		case q.nearer(s.best[0]) && s.keep(x.id, x.firm):
+		case q.nearer(s.best[0]) && s.keep(x.firm):
 			s.best[0] = q
 			sift(s.best)
 		}
@@ -325,7 +325,7 @@ func (r *Region) near(m *market, f int32, k int16, n int, found []supplier) *sup
 		s := &found[len(found)-1]
 		last = neighbour{s.lot, r.points[f].chord2(r.points[s.firm])}
 	}
-	keep := func(_, g int32) bool { return g != f && r.pairFits(f, g, k) }
+	keep := func(g int32) bool { return g != f && r.pairFits(f, g, k) }
 	m.found = m.tier.near.trees[k].nearest(r.points[f], n-len(found), last, keep, m.found)
 	s := suppliers{make([]supplier, len(found), len(found)+len(m.found)), len(found)+len(m.found) < n}
 	copy(s.list, found)
@@ -456,7 +456,7 @@ type acquaintances struct {
 // find looks for them among the firms of a tree.
 func (a *acquaintances) find(r *Region, f int32, t tree) {
 	const most = 64
-	a.firms = t.nearest(r.points[f], most, anywhere, func(id, _ int32) bool { return id != f }, a.firms)
+	a.firms = t.nearest(r.points[f], most, anywhere, func(g int32) bool { return g != f }, a.firms)
 	a.weights, a.total, a.found = a.weights[:0], 0, true
 	for _, q := range a.firms {
 		w := math.Exp(-kmOf(q.chord2) * r.Scenario.Transport.RoadFactor / r.Scenario.Region.PartnerKm)

@@ -35,7 +35,7 @@ type tier struct {
 	near       *directory   // of all tiers in which the same lots lend as far; empty until a regime has the tier
 }
 
-// A directory is who may serve whom in a tier.
+// A directory is who may serve whom in one or several tiers.
 type directory struct {
 	trees []tree                      // of the lots that lend, by kind; none among partners
 	found []atomic.Pointer[suppliers] // [firm*len(kinds)+kind], nil until they are needed

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/hex"
@@ -134,7 +135,7 @@ func buildID(program io.ReaderAt) []byte {
 		return nil
 	}
 	id, err := s.Data()
-	if err != nil || len(id) < 64 { // a header of 16 bytes, then hashes
+	if err != nil || len(id) < 64 || bytes.Count(id[16:], []byte("/")) != 3 { // a header of 16 bytes, then four hashes, unless somebody chose another ID
 		return nil
 	}
 	return id

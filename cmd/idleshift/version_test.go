@@ -51,6 +51,9 @@ func TestBuildID(t *testing.T) {
 	if runtime.GOOS == "linux" && (id == nil || bytes.Count(id[16:], []byte("/")) < 3) {
 		t.Errorf("the build ID is %q", id)
 	}
+	if chosen := bytes.ReplaceAll(program, id[16:], bytes.Repeat([]byte("a"), len(id)-16)); runtime.GOOS == "linux" && buildID(bytes.NewReader(chosen)) != nil {
+		t.Error("an ID that somebody chose is taken for one that tells builds apart")
+	}
 	if id := buildID(strings.NewReader("another format")); id != nil {
 		t.Errorf("a file that is no program has the build ID %q", id)
 	}

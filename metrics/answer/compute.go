@@ -2,12 +2,13 @@ package answer
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/BurntSushi/toml"
-	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/stat"
 
 	"idleshift/metrics"
@@ -40,10 +41,11 @@ func Of(d *store.Dataset) (*Answer, error) {
 	return a, nil
 }
 
-// read reads the tables beside that of runs, one on each core.
+// read reads the tables beside that of runs, all at once.
 func (s *samples) read(d *store.Dataset) error {
-	var group errgroup.Group
-	group.Go(func() error { return store.Read(d, s.add) })
+	var errs [3]error
+	var all sync.WaitGroup
+	all.Go(func() { errs[0] = store.Read(d, s.add) })
 	if has(d, metrics.Deals) {
 		s.opened = map[string]*opening{}
 		for name, t := range s.sc.Tiers {
@@ -51,13 +53,14 @@ func (s *samples) read(d *store.Dataset) error {
 				s.opened[name] = &opening{}
 			}
 		}
-		group.Go(func() error { return store.Read(d, s.addDeal) })
+		all.Go(func() { errs[1] = store.Read(d, s.addDeal) })
 	}
 	if has(d, metrics.Days) {
 		s.asked, s.worked = map[string]*sim.Burden{}, map[string][]float64{}
-		group.Go(func() error { return store.Read(d, s.addDay) })
+		all.Go(func() { errs[2] = store.Read(d, s.addDay) })
 	}
-	return group.Wait()
+	all.Wait()
+	return errors.Join(errs[:]...)
 }
 
 // samples are the numbers that the answer is made of, by replicate.
@@ -68,11 +71,11 @@ type samples struct {
 	err    error // the first of values
 
 	classes []string
-	// What tables sum up to; nil if the dataset has them not.
+	need    map[cell][]float64 // sums over the needs table, a number per replicate
+	// nil if the dataset has not the table that they are sums over
 	opened map[string]*opening    // deals that open a contract, by tier whose first deal costs more than a call-off
 	asked  map[string]*sim.Burden // by kind, in the baseline
 	worked map[string][]float64   // hours by regime and day, of all replicates
-	need   map[cell][]float64     // a number per replicate
 }
 
 // A cell is a column of the needs table summed over a group of its rows.

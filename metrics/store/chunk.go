@@ -6,11 +6,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"golang.org/x/sync/errgroup"
 
 	"idleshift/agents"
 	"idleshift/metrics"
@@ -202,9 +203,10 @@ func (s *Store) Flush() error {
 	s.idle = nil
 	s.mu.Unlock()
 	errs := make([]error, len(idle))
-	var all sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
 	for i, c := range idle {
-		all.Go(func() { errs[i] = c.keep() })
+		all.Go(func() error { errs[i] = c.keep(); return nil })
 	}
 	all.Wait()
 	return s.told(errors.Join(errs...))
