@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -278,15 +279,29 @@ func TestNaive(t *testing.T) {
 	case testing.Short():
 		n = 20
 	}
+	counts := make([]map[string]int, runtime.GOMAXPROCS(0)) // by core
+	t.Run("scenarios", func(t *testing.T) {
+		for core := range counts {
+			counts[core] = map[string]int{}
+			t.Run(fmt.Sprint(core), func(t *testing.T) {
+				t.Parallel()
+				failed := 0
+				for number := first + core; number < n; number += len(counts) {
+					if differences := compareNaive(t, naiveScenario(t, number), counts[core]); len(differences) > 0 {
+						failed++
+						t.Errorf("scenario %d: %d differences, the first: %s", number, len(differences), differences[0])
+						if failed == 10 {
+							t.Fatal("and so on")
+						}
+					}
+				}
+			})
+		}
+	})
 	count := map[string]int{}
-	failed := 0
-	for number := first; number < n; number++ {
-		if differences := compareNaive(t, naiveScenario(t, number), count); len(differences) > 0 {
-			failed++
-			t.Errorf("scenario %d: %d differences, the first: %s", number, len(differences), differences[0])
-			if failed == 10 {
-				t.Fatal("and so on")
-			}
+	for _, of := range counts {
+		for what, n := range of {
+			count[what] += n
 		}
 	}
 	if made, worth := count["of that made"], count["their worth"]; n-first >= 100 && made < worth*98/100 {
